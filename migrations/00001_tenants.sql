@@ -25,7 +25,7 @@ CREATE TABLE writable_tables (name text PRIMARY KEY);
 
 -- The one table outside the fence: it says which tenant a public key belongs to.
 CREATE TABLE directory (
-  kind      text   NOT NULL CHECK (kind IN ('tenant', 'bot', 'chat', 'group', 'player', 'round')),
+  kind      text   NOT NULL CHECK (kind IN ('tenant', 'bot', 'chat', 'group', 'player', 'round', 'code')),
   key       text   NOT NULL,
   tenant_id bigint NOT NULL,
   PRIMARY KEY (kind, key)
