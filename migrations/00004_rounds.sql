@@ -1,0 +1,388 @@
+-- +goose Up
+-- The life of a round: open, bet, claim, close, draw, settle, void. Each function is one
+-- transaction's whole work. Codes other than ok mean that nothing moved.
+
+-- +goose StatementBegin
+CREATE FUNCTION round_event(p_tenant bigint, p_type text, p_payload jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO outbox (tenant_id, type, payload) VALUES (p_tenant, p_type, p_payload);
+  PERFORM pg_notify('fairground_outbox', p_tenant::text);
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION round_notice(p_tenant bigint, p_group bigint, p_kind text, p_round text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO notifications (tenant_id, chat_id, topic_id, kind, payload)
+  SELECT p_tenant, chat_id, topic_id, p_kind, jsonb_build_object('round', p_round) FROM groups WHERE tenant_id = p_tenant AND group_id = p_group;
+  PERFORM pg_notify('fairground_notify', p_tenant::text);
+END $$;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE FUNCTION round_member(p_tenant bigint, p_group bigint, p_player bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM members WHERE tenant_id = p_tenant AND group_id = p_group AND player_id = p_player
+                  AND status IN ('member', 'administrator', 'creator', 'restricted'))
+$$;
+-- +goose StatementEnd
+
+-- What a player can spend; null without an account.
+-- +goose StatementBegin
+CREATE FUNCTION round_purse(p_tenant bigint, p_group bigint, p_asset text, p_player bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT account_id FROM accounts WHERE tenant_id = p_tenant AND group_id = p_group AND asset = p_asset AND purpose = 'player' AND owner = p_player::text
+$$;
+-- +goose StatementEnd
+
+-- Codes: ok, games.group_inactive, players.not_member, games.round_running, games.house_limit,
+-- ledger.insufficient_funds, ledger.key_reused.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_open(p_tenant bigint, p_key text, p_hash bytea, p jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v jsonb; g groups; v_round text := p->>'round'; v_group bigint := (p->>'group')::bigint; v_player bigint := (p->>'player')::bigint;
+  v_asset text := p->>'asset'; v_escrow bigint; v_house bigint; v_purse bigint; v_transfer bigint; r record; v_now timestamptz; v_closes timestamptz;
+  v_scope text := 'open.' || (p->>'player'); v_exposure bigint := coalesce((p->>'max_exposure')::bigint, 0);
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  v := ledger_seen(p_tenant, v_scope, p_key, p_hash);
+  IF v IS NOT NULL THEN RETURN v; END IF;
+  SELECT * INTO g FROM groups WHERE tenant_id = p_tenant AND group_id = v_group;
+  IF NOT FOUND OR g.status <> 'active' THEN RETURN '{"code": "games.group_inactive"}'; END IF;
+  IF NOT round_member(p_tenant, v_group, v_player) THEN RETURN '{"code": "players.not_member"}'; END IF;
+
+  v_escrow := ledger_account(p_tenant, v_group, v_asset, 'escrow', v_round);
+  v_now := clock_timestamp();
+  v_closes := v_now + make_interval(secs => (p->>'window_ms')::bigint / 1000.0);
+  INSERT INTO rounds (tenant_id, round_id, group_id, game, config_version, asset, bank, acting, exclusive, escrow_id, opened_by, params,
+                      seats, bets_each, slots, act_reserve, max_exposure, commit_hash, seed_sealed, client_seed, outcome, drawn_at, opens_at, closes_at)
+  VALUES (p_tenant, v_round, v_group, p->>'game', (p->>'config_version')::int, v_asset, p->>'bank', (p->>'acting')::boolean, (p->>'exclusive')::boolean,
+          v_escrow, v_player, p->'params', coalesce((p->>'seats')::int, 0), coalesce((p->>'bets_each')::int, 0), jsonb_array_length(p->'slots'),
+          coalesce((p->>'act_reserve')::bigint, 0), v_exposure, decode(p->>'commit', 'hex'), decode(p->>'seed_sealed', 'hex'),
+          p->>'client_seed', p->'outcome', CASE WHEN p ? 'outcome' THEN v_now END, v_now, v_closes)
+  ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN jsonb_build_object('code', 'games.round_running', 'round', (SELECT round_id FROM rounds
+      WHERE tenant_id = p_tenant AND group_id = v_group AND exclusive AND status IN ('open', 'closed', 'drawn')));
+  END IF;
+
+  IF p->>'bank' = 'house' AND v_asset = 'points' THEN
+    IF ledger_issued_today(p_tenant, ledger_account(p_tenant, v_group, v_asset, 'issuer', '')) >= g.issuer_daily_cap THEN
+      RETURN round_undo_open(p_tenant, v_round, '{"code": "games.house_limit"}');
+    END IF;
+  ELSIF p->>'bank' = 'house' THEN
+    v_house := ledger_account(p_tenant, v_group, v_asset, 'house', '');
+    r := ledger_apply(p_tenant, 'round.exposure', v_round, ARRAY[v_house], ARRAY[v_escrow], ARRAY[v_exposure]);
+    IF r.o_short IS NOT NULL THEN RETURN round_undo_open(p_tenant, v_round, '{"code": "games.house_limit"}'); END IF;
+    v_transfer := r.o_transfer;
+  END IF;
+
+  IF p ? 'bet' THEN
+    v_purse := round_purse(p_tenant, v_group, v_asset, v_player);
+    SELECT * INTO r FROM ledger_debit(p_tenant, v_group, v_asset, 'bet', v_round, v_purse, v_escrow, (p->'bet'->>'stake')::bigint);
+    IF r.o_transfer IS NULL THEN
+      PERFORM round_undo_open(p_tenant, v_round, NULL);
+      RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds',
+        'balance', coalesce((SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse), 0), 'needed', (p->'bet'->>'stake')::bigint));
+    END IF;
+    v_transfer := r.o_transfer;
+    INSERT INTO bets (tenant_id, round_id, player_id, choice, stake, max_payout, seed, transfer_id, placed_at)
+    VALUES (p_tenant, v_round, v_player, p->'bet'->>'choice', (p->'bet'->>'stake')::bigint, (p->'bet'->>'max_payout')::bigint, p->'bet'->>'seed', v_transfer, r.o_at);
+  END IF;
+  INSERT INTO round_slots (tenant_id, round_id, slot, amount, loss)
+  SELECT p_tenant, v_round, n - 1, (s->>'amount')::bigint, coalesce((s->>'loss')::bigint, 0) FROM jsonb_array_elements(p->'slots') WITH ORDINALITY AS x(s, n);
+  INSERT INTO directory (kind, key, tenant_id) VALUES ('round', v_round, p_tenant);
+  PERFORM round_event(p_tenant, 'round.opened.v1', jsonb_build_object('round', v_round, 'group', g.public_id, 'game', p->>'game', 'closes_at', v_closes, 'acting', (p->>'acting')::boolean));
+  RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, v_transfer, jsonb_build_object('code', 'ok', 'round', v_round, 'group', g.public_id, 'closes_at', v_closes));
+END $$;
+-- +goose StatementEnd
+
+-- Takes back the row of a round that could not be opened in this transaction.
+-- +goose StatementBegin
+CREATE FUNCTION round_undo_open(p_tenant bigint, p_round text, p_answer jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round;
+  RETURN p_answer;
+END $$;
+-- +goose StatementEnd
+
+-- Codes: ok, games.round_not_found, games.round_closed, players.not_member, games.round_full, games.already_bet,
+-- games.house_limit, ledger.insufficient_funds, ledger.key_reused.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_bet(p_tenant bigint, p_round text, p_player bigint, p_choice text, p_stake bigint, p_max_payout bigint, p_seed text,
+  p_key text, p_hash bytea) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v jsonb; d record; v_open boolean; v_purse bigint; v_bet bigint; v_scope text := 'bet.' || p_player; v_count bigint; v_full boolean := false;
+  v_group bigint; v_asset text; v_escrow bigint; v_seats int; v_each int; v_exposure bigint; v_member boolean;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  v := ledger_seen(p_tenant, v_scope, p_key, p_hash);
+  IF v IS NOT NULL THEN RETURN v; END IF;
+  SELECT group_id, asset, escrow_id, seats, bets_each, max_exposure INTO v_group, v_asset, v_escrow, v_seats, v_each, v_exposure
+    FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round AND NOT acting;
+  IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
+  -- Bets share the lock, the closer takes it alone; limits over all bets need it alone as well.
+  IF v_seats > 0 OR v_exposure > 0 THEN
+    PERFORM pg_advisory_xact_lock(7002, hashtext(p_round));
+  ELSE
+    PERFORM pg_advisory_xact_lock_shared(7002, hashtext(p_round));
+  END IF;
+  SELECT r.status = 'open' AND r.closes_at > clock_timestamp(), a.account_id, m.status IN ('member', 'administrator', 'creator', 'restricted')
+    INTO v_open, v_purse, v_member
+    FROM rounds r
+    LEFT JOIN accounts a ON a.tenant_id = p_tenant AND a.group_id = v_group AND a.asset = v_asset AND a.purpose = 'player' AND a.owner = p_player::text
+    LEFT JOIN members m ON m.tenant_id = p_tenant AND m.group_id = v_group AND m.player_id = p_player
+   WHERE r.tenant_id = p_tenant AND r.round_id = p_round;
+  IF NOT v_open THEN
+    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, '{"code": "games.round_closed"}');
+  END IF;
+  IF v_member IS NOT TRUE THEN RETURN '{"code": "players.not_member"}'; END IF;
+  IF v_each > 0 THEN
+    PERFORM 1 FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse FOR NO KEY UPDATE;
+    SELECT count(*) INTO v_count FROM bets WHERE tenant_id = p_tenant AND round_id = p_round AND player_id = p_player;
+    IF v_count >= v_each THEN RETURN '{"code": "games.already_bet"}'; END IF;
+  END IF;
+  IF v_seats > 0 THEN
+    SELECT count(*) INTO v_count FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
+    IF v_count >= v_seats THEN RETURN '{"code": "games.round_full"}'; END IF;
+    v_full := v_count + 1 = v_seats;
+  END IF;
+  IF v_exposure > 0 THEN
+    SELECT coalesce(sum(max_payout - stake), 0) INTO v_count FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
+    IF v_count + p_max_payout - p_stake > v_exposure THEN RETURN '{"code": "games.house_limit"}'; END IF;
+  END IF;
+
+  SELECT * INTO d FROM ledger_debit(p_tenant, v_group, v_asset, 'bet', p_round, v_purse, v_escrow, p_stake);
+  IF d.o_transfer IS NULL THEN
+    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', p_stake,
+      'balance', coalesce((SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse), 0)));
+  END IF;
+  INSERT INTO bets (tenant_id, round_id, player_id, choice, stake, max_payout, seed, transfer_id, placed_at)
+  VALUES (p_tenant, p_round, p_player, p_choice, p_stake, p_max_payout, p_seed, d.o_transfer, d.o_at) RETURNING bet_id INTO v_bet;
+  IF v_full THEN PERFORM round_event(p_tenant, 'round.full.v1', jsonb_build_object('round', p_round)); END IF;
+  RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, d.o_transfer, jsonb_build_object('code', 'ok', 'bet', v_bet, 'balance', d.o_after, 'full', v_full));
+END $$;
+-- +goose StatementEnd
+
+-- Takes the next slot for a player and pays it at once. Codes: ok, games.round_not_found, games.round_closed,
+-- players.not_member, games.already_claimed, games.nothing_left, ledger.insufficient_funds, ledger.key_reused.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_claim(p_tenant bigint, p_round text, p_player bigint, p_key text, p_hash bytea) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v jsonb; o rounds; s round_slots; r record; v_purse bigint; v_opener bigint; v_posted bigint; v_left bigint; v_loss bigint;
+  v_scope text := 'claim.' || p_player; v_from bigint[]; v_to bigint[]; v_amount bigint[];
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  v := ledger_seen(p_tenant, v_scope, p_key, p_hash);
+  IF v IS NOT NULL THEN RETURN v; END IF;
+  PERFORM pg_advisory_xact_lock_shared(7002, hashtext(p_round));
+  SELECT * INTO o FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round AND acting;
+  IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
+  IF NOT round_member(p_tenant, o.group_id, p_player) THEN RETURN '{"code": "players.not_member"}'; END IF;
+  v_purse := ledger_account(p_tenant, o.group_id, o.asset, 'player', p_player::text);
+  SELECT posted INTO v_posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse FOR NO KEY UPDATE;
+  IF EXISTS (SELECT 1 FROM round_slots WHERE tenant_id = p_tenant AND round_id = p_round AND taken_by = p_player) THEN
+    RETURN '{"code": "games.already_claimed"}';
+  END IF;
+  IF o.status <> 'open' OR o.closes_at <= clock_timestamp() THEN
+    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL,
+      CASE WHEN EXISTS (SELECT 1 FROM round_slots WHERE tenant_id = p_tenant AND round_id = p_round AND taken_by IS NULL)
+           THEN '{"code": "games.round_closed"}'::jsonb ELSE '{"code": "games.nothing_left"}'::jsonb END);
+  END IF;
+  IF v_posted < o.act_reserve THEN
+    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL,
+      jsonb_build_object('code', 'ledger.insufficient_funds', 'balance', v_posted, 'needed', o.act_reserve));
+  END IF;
+  SELECT * INTO s FROM round_slots WHERE tenant_id = p_tenant AND round_id = p_round AND taken_by IS NULL ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    SELECT * INTO s FROM round_slots WHERE tenant_id = p_tenant AND round_id = p_round AND taken_by IS NULL ORDER BY slot LIMIT 1 FOR UPDATE;
+    IF NOT FOUND THEN RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, '{"code": "games.nothing_left"}'); END IF;
+  END IF;
+  v_loss := CASE WHEN p_player = o.opened_by THEN 0 ELSE s.loss END;
+  v_from := ARRAY[o.escrow_id]; v_to := ARRAY[v_purse]; v_amount := ARRAY[s.amount];
+  IF v_loss > 0 THEN
+    v_opener := ledger_account(p_tenant, o.group_id, o.asset, 'player', o.opened_by::text);
+    v_from := v_from || v_purse; v_to := v_to || v_opener; v_amount := v_amount || v_loss;
+  END IF;
+  r := ledger_apply(p_tenant, 'claim', p_round, v_from, v_to, v_amount);
+  IF r.o_short IS NOT NULL THEN RAISE EXCEPTION 'round %: slot % is not covered', p_round, s.slot USING ERRCODE = 'XX000'; END IF;
+  UPDATE round_slots SET taken_by = p_player, taken_at = r.o_at, transfer_id = r.o_transfer
+   WHERE tenant_id = p_tenant AND round_id = p_round AND slot = s.slot;
+  SELECT count(*) INTO v_left FROM round_slots WHERE tenant_id = p_tenant AND round_id = p_round AND taken_by IS NULL;
+  IF v_left = 0 THEN PERFORM round_event(p_tenant, 'round.full.v1', jsonb_build_object('round', p_round)); END IF;
+  RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, r.o_transfer, jsonb_build_object('code', 'ok', 'slot', s.slot, 'amount', s.amount, 'loss', v_loss,
+    'left', v_left, 'balance', (SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse)));
+END $$;
+-- +goose StatementEnd
+
+-- Ends betting and waits out the bets in flight. A round that could not fill or that nobody joined is
+-- answered with void_reason: the caller voids it. Codes: ok, games.too_early, games.round_not_found.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_close(p_tenant bigint, p_round text, p_early boolean) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE o rounds; v_bets bigint; v_void text;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  PERFORM pg_advisory_xact_lock(7002, hashtext(p_round));
+  SELECT * INTO o FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
+  IF o.status = 'open' THEN
+    IF NOT p_early AND o.closes_at > clock_timestamp() THEN
+      RETURN jsonb_build_object('code', 'games.too_early', 'closes_at', o.closes_at);
+    END IF;
+    UPDATE rounds SET status = 'closed', closed_at = clock_timestamp() WHERE tenant_id = p_tenant AND round_id = p_round;
+    o.status := 'closed';
+  END IF;
+  IF o.status = 'closed' AND NOT o.acting THEN
+    SELECT count(*) INTO v_bets FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
+    v_void := CASE WHEN v_bets = 0 THEN 'no_bets' WHEN v_bets < o.seats THEN 'not_filled' END;
+  END IF;
+  RETURN jsonb_build_object('code', 'ok', 'status', o.status, 'void_reason', v_void);
+END $$;
+-- +goose StatementEnd
+
+-- Stores the draw once. Codes: ok (with the stored status), games.not_closed, games.round_not_found.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_draw(p_tenant bigint, p_round text, p_seed bytea, p_client_seed text, p_outcome jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE o rounds;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  SELECT * INTO o FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
+  IF o.status = 'open' THEN RETURN '{"code": "games.not_closed"}'; END IF;
+  IF o.status = 'closed' THEN
+    IF sha256(p_seed) <> o.commit_hash THEN RAISE EXCEPTION 'the seed of round % does not match its commitment', p_round USING ERRCODE = 'XX000'; END IF;
+    UPDATE rounds SET status = 'drawn', seed = p_seed, client_seed = coalesce(client_seed, p_client_seed), outcome = coalesce(outcome, p_outcome),
+           drawn_at = coalesce(drawn_at, clock_timestamp()) WHERE tenant_id = p_tenant AND round_id = p_round;
+    o.status := 'drawn';
+  END IF;
+  RETURN jsonb_build_object('code', 'ok', 'status', o.status);
+END $$;
+-- +goose StatementEnd
+
+-- Pays a drawn round out, once, for any number of bets. A repeat answers with what is stored.
+-- Codes: ok, games.not_drawn, games.round_not_found.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_settle(p_tenant bigint, p_round text, p_bets bigint[], p_payouts bigint[], p_hash text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE o rounds; s settlements; v_paid bigint; v_pot bigint; v_bank bigint; v_rest bigint; r record; v_at timestamptz;
+  v_from bigint[] := '{}'; v_to bigint[] := '{}'; v_amount bigint[] := '{}'; v_transfer bigint; v_win_to bigint[]; v_win bigint[]; v_known bigint;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  PERFORM pg_advisory_xact_lock(7002, hashtext(p_round));
+  SELECT * INTO o FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
+  IF o.status IN ('settled', 'voided') THEN
+    SELECT * INTO STRICT s FROM settlements WHERE tenant_id = p_tenant AND round_id = p_round;
+    RETURN jsonb_build_object('code', 'ok', 'status', o.status, 'replayed', true, 'paid', s.paid, 'house', s.house, 'hash', s.hash);
+  END IF;
+  IF o.status <> 'drawn' THEN RETURN '{"code": "games.not_drawn"}'; END IF;
+
+  v_pot := ledger_derived(p_tenant, o.escrow_id);
+  SELECT coalesce(sum(x), 0) INTO v_paid FROM unnest(p_payouts) AS x;
+  SELECT count(*), array_agg(account_id), array_agg(amount) INTO v_known, v_win_to, v_win FROM (
+    SELECT a.account_id, sum(p.payout)::bigint AS amount
+      FROM unnest(p_bets, p_payouts) AS p(bet_id, payout)
+      JOIN bets b ON b.tenant_id = p_tenant AND b.round_id = p_round AND b.bet_id = p.bet_id
+      JOIN accounts a ON a.tenant_id = p_tenant AND a.group_id = o.group_id AND a.asset = o.asset AND a.purpose = 'player' AND a.owner = b.player_id::text
+     GROUP BY a.account_id) w;
+  IF v_paid <> coalesce((SELECT sum(x) FROM unnest(v_win) AS x), 0) THEN
+    RAISE EXCEPTION 'round %: a payout names a bet that is not in it', p_round USING ERRCODE = 'XX000';
+  END IF;
+  v_bank := ledger_account(p_tenant, o.group_id, o.asset, CASE WHEN o.asset = 'points' THEN 'issuer' ELSE 'house' END, '');
+  v_rest := v_pot - v_paid;
+  IF v_rest < 0 THEN
+    IF o.bank <> 'house' OR o.asset <> 'points' THEN
+      RAISE EXCEPTION 'round %: payouts of % exceed the pot of %', p_round, v_paid, v_pot USING ERRCODE = 'XX000';
+    END IF;
+    v_from := ARRAY[v_bank]; v_to := ARRAY[o.escrow_id]; v_amount := ARRAY[-v_rest];
+  END IF;
+  IF v_known > 0 THEN
+    v_from := v_from || array_fill(o.escrow_id, ARRAY[v_known::int]); v_to := v_to || v_win_to; v_amount := v_amount || v_win;
+  END IF;
+  IF v_rest > 0 THEN
+    v_from := v_from || o.escrow_id; v_to := v_to || v_bank; v_amount := v_amount || v_rest;
+  END IF;
+  IF cardinality(v_from) > 0 THEN
+    r := ledger_apply(p_tenant, 'settle', p_round, v_from, v_to, v_amount);
+    v_transfer := r.o_transfer;
+    v_at := r.o_at;
+  ELSE
+    v_at := clock_timestamp();
+  END IF;
+  UPDATE rounds SET status = 'settled', settled_at = v_at WHERE tenant_id = p_tenant AND round_id = p_round;
+  INSERT INTO settlements (tenant_id, round_id, transfer_id, bet_ids, payouts, paid, house, hash, settled_at)
+  VALUES (p_tenant, p_round, v_transfer, p_bets, p_payouts, v_paid, v_rest, p_hash, v_at);
+  PERFORM ledger_remember(p_tenant, 'settle', p_round, sha256(convert_to(p_hash, 'UTF8')), v_transfer, jsonb_build_object('code', 'ok'));
+  PERFORM round_event(p_tenant, 'round.settled.v1', jsonb_build_object('round', p_round, 'game', o.game, 'paid', v_paid, 'house', v_rest));
+  PERFORM round_notice(p_tenant, o.group_id, 'round.result', p_round);
+  RETURN jsonb_build_object('code', 'ok', 'status', 'settled', 'paid', v_paid, 'house', v_rest, 'hash', p_hash);
+END $$;
+-- +goose StatementEnd
+
+-- Gives every stake back and reveals the seed, only before a draw is stored. A repeat answers with what is
+-- stored. Codes: ok, games.already_drawn, games.round_not_found.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_void(p_tenant bigint, p_round text, p_reason text, p_seed bytea, p_hash text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE o rounds; v_bets bigint[]; v_stakes bigint[]; v_win_to bigint[]; v_win bigint[]; v_n int; v_rest bigint; v_paid bigint; v_bank bigint; r record; v_transfer bigint;
+  v_from bigint[] := '{}'; v_to bigint[] := '{}'; v_amount bigint[] := '{}';
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  PERFORM pg_advisory_xact_lock(7002, hashtext(p_round));
+  SELECT * INTO o FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
+  IF o.status = 'voided' THEN RETURN jsonb_build_object('code', 'ok', 'status', 'voided', 'replayed', true); END IF;
+  IF o.drawn_at IS NOT NULL THEN RETURN jsonb_build_object('code', 'games.already_drawn', 'status', o.status); END IF;
+  IF sha256(p_seed) <> o.commit_hash THEN RAISE EXCEPTION 'the seed of round % does not match its commitment', p_round USING ERRCODE = 'XX000'; END IF;
+
+  SELECT coalesce(array_agg(bet_id ORDER BY bet_id), '{}'), coalesce(array_agg(stake ORDER BY bet_id), '{}'), coalesce(sum(stake), 0)::bigint
+    INTO v_bets, v_stakes, v_paid FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
+  SELECT count(*)::int, array_agg(account_id), array_agg(amount) INTO v_n, v_win_to, v_win FROM (
+    SELECT a.account_id, sum(b.stake)::bigint AS amount FROM bets b
+      JOIN accounts a ON a.tenant_id = p_tenant AND a.group_id = o.group_id AND a.asset = o.asset AND a.purpose = 'player' AND a.owner = b.player_id::text
+     WHERE b.tenant_id = p_tenant AND b.round_id = p_round GROUP BY a.account_id) w;
+  v_rest := ledger_derived(p_tenant, o.escrow_id) - v_paid;
+  IF v_n > 0 THEN v_from := array_fill(o.escrow_id, ARRAY[v_n]); v_to := v_win_to; v_amount := v_win; END IF;
+  IF v_rest > 0 THEN
+    v_bank := ledger_account(p_tenant, o.group_id, o.asset, CASE WHEN o.asset = 'points' THEN 'issuer' ELSE 'house' END, '');
+    v_from := v_from || o.escrow_id; v_to := v_to || v_bank; v_amount := v_amount || v_rest;
+  END IF;
+  IF cardinality(v_from) > 0 THEN
+    r := ledger_apply(p_tenant, 'void', p_round, v_from, v_to, v_amount);
+    v_transfer := r.o_transfer;
+  END IF;
+  UPDATE rounds SET status = 'voided', void_reason = p_reason, seed = p_seed, closed_at = coalesce(closed_at, clock_timestamp()), settled_at = clock_timestamp()
+   WHERE tenant_id = p_tenant AND round_id = p_round;
+  INSERT INTO settlements (tenant_id, round_id, transfer_id, bet_ids, payouts, paid, house, hash, settled_at)
+  VALUES (p_tenant, p_round, v_transfer, v_bets, v_stakes, v_paid, 0, p_hash, clock_timestamp());
+  PERFORM ledger_remember(p_tenant, 'settle', p_round, sha256(convert_to(p_hash, 'UTF8')), v_transfer, jsonb_build_object('code', 'ok'));
+  PERFORM round_event(p_tenant, 'round.voided.v1', jsonb_build_object('round', p_round, 'game', o.game, 'reason', p_reason));
+  PERFORM round_notice(p_tenant, o.group_id, 'round.voided', p_round);
+  RETURN jsonb_build_object('code', 'ok', 'status', 'voided');
+END $$;
+-- +goose StatementEnd
+
+-- Remembers the chat message of a round, so that a restarted bot goes on editing it.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_message(p_tenant bigint, p_round text, p_message bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  UPDATE rounds SET message_id = p_message WHERE tenant_id = p_tenant AND round_id = p_round;
+END $$;
+-- +goose StatementEnd
+
+-- Moves the end of betting, at most an hour past the opening. Codes: ok, games.round_closed, games.round_not_found.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_extend(p_tenant bigint, p_round text, p_until timestamptz) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE o rounds; v_until timestamptz;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  SELECT * INTO o FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round FOR UPDATE;
+  IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
+  IF o.status <> 'open' OR o.closes_at <= clock_timestamp() THEN RETURN '{"code": "games.round_closed"}'; END IF;
+  v_until := least(greatest(p_until, o.closes_at), o.opens_at + interval '1 hour');
+  UPDATE rounds SET closes_at = v_until WHERE tenant_id = p_tenant AND round_id = p_round;
+  RETURN jsonb_build_object('code', 'ok', 'closes_at', v_until);
+END $$;
+-- +goose StatementEnd
