@@ -111,30 +111,38 @@ func makeRole(ctx context.Context, conn *pgx.Conn, password string) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(7001, 1)`); err != nil {
 			return err
 		}
-		var exists bool
-		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, name).Scan(&exists); err != nil {
-			return err
-		}
-		verb := "CREATE"
-		if exists {
-			verb = "ALTER"
-		}
-		verifier, err := scram(password)
-		if err != nil {
-			return err
-		}
-		// Neither statement takes parameters: both values are quoted here.
-		statement := fmt.Sprintf("%s ROLE %s LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '%s'",
-			verb, pgx.Identifier{name}.Sanitize(), verifier)
-		if _, err := tx.Exec(ctx, statement); err != nil {
+		if err := putRole(ctx, tx, name, password); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `SELECT fairground_grant($1)`, name); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `SELECT api_ledger_partitions($1)`, monthsAhead)
+		_, err := tx.Exec(ctx, `SELECT api_ledger_partitions($1)`, monthsAhead)
 		return err
 	})
+}
+
+// putRole creates the role or sets its password. A role that could pass the fence is refused:
+// only a superuser could take those rights from it.
+func putRole(ctx context.Context, tx pgx.Tx, name, password string) error {
+	verifier, err := scram(password)
+	if err != nil {
+		return err
+	}
+	verb := "ALTER ROLE %s LOGIN PASSWORD '%s'"
+	var unsafe bool
+	err = tx.QueryRow(ctx, `SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = $1`, name).Scan(&unsafe)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		verb = "CREATE ROLE %s LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '%s'"
+	case err != nil:
+		return err
+	case unsafe:
+		return fmt.Errorf("the role %s is a superuser or bypasses row level security", name)
+	}
+	// Neither statement takes parameters: both values are quoted here.
+	_, err = tx.Exec(ctx, fmt.Sprintf(verb, pgx.Identifier{name}.Sanitize(), verifier))
+	return err
 }
 
 // collided reports that another session changed the same catalogue rows.

@@ -1,0 +1,103 @@
+package testdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"fairground/internal/clock"
+	"fairground/internal/postgres"
+	"fairground/migrations"
+)
+
+// ready is the comment on a template whose migrations all ran.
+const ready = "fairground template, ready"
+
+// templateLock keeps two test processes from making the same template at once.
+const templateLock = 70017002
+
+// template is a migrated database that tests clone. adminURL is the maintenance database.
+type template struct {
+	adminURL, url, name string
+	private             *server
+}
+
+// prepare makes the template once a process.
+//
+//nolint:gochecknoglobals // one server and one template serve every test of the process
+var prepare = sync.OnceValues(makeTemplate)
+
+func makeTemplate() (template, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	adminURL := os.Getenv("DATABASE_URL") //nolint:forbidigo // tests have no config room
+	var private *server
+	if adminURL == "" {
+		var err error
+		if private, err = startServer(ctx); err != nil {
+			return template{}, err
+		}
+		adminURL = private.url
+	}
+	fingerprint, err := migrations.Fingerprint()
+	if err != nil {
+		return template{}, err
+	}
+	// Partitions are made for the months from now on, so a template serves one month.
+	name := "fairground_template_" + clock.System().Now().Format("200601") + "_" + fingerprint
+	url, err := postgres.WithDatabase(adminURL, name)
+	if err != nil {
+		return template{}, err
+	}
+	t := template{adminURL: adminURL, url: url, name: name, private: private}
+	conn, err := pgx.Connect(ctx, adminURL)
+	if err != nil {
+		return template{}, fmt.Errorf("connect to the server: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(templateLock)); err != nil {
+		return template{}, fmt.Errorf("lock the template: %w", err)
+	}
+	return t, t.make(ctx, conn)
+}
+
+// make migrates the template unless an earlier process finished it. The lock is held, and
+// goes with the connection.
+func (t template) make(ctx context.Context, conn *pgx.Conn) error {
+	var comment string
+	err := conn.QueryRow(ctx, `SELECT coalesce(shobj_description(oid, 'pg_database'), '')
+		FROM pg_database WHERE datname = $1`, t.name).Scan(&comment)
+	switch {
+	case err == nil && comment == ready:
+		return nil
+	case err != nil && !errors.Is(err, pgx.ErrNoRows):
+		return fmt.Errorf("look for the template: %w", err)
+	}
+	quoted := pgx.Identifier{t.name}.Sanitize()
+	for _, sql := range []string{"DROP DATABASE IF EXISTS " + quoted + " WITH (FORCE)", "CREATE DATABASE " + quoted} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("create the template: %w", err)
+		}
+	}
+	if err := migrations.Apply(ctx, t.url, Password); err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "COMMENT ON DATABASE "+quoted+" IS '"+ready+"'"); err != nil {
+		return fmt.Errorf("mark the template: %w", err)
+	}
+	return nil
+}
+
+func execute(ctx context.Context, url, sql string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return fmt.Errorf("connect to the server: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	_, err = conn.Exec(ctx, sql)
+	return err
+}

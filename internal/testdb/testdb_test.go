@@ -1,0 +1,52 @@
+package testdb_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"fairground/internal/testdb"
+	"fairground/migrations"
+)
+
+func TestEachTestHasItsOwnDatabase(t *testing.T) {
+	t.Parallel()
+	a, b := testdb.New(t), testdb.New(t)
+	require.NotEqual(t, a.Name, b.Name)
+	_, err := a.Owner.Exec(t.Context(), `CREATE TABLE mine ()`)
+	require.NoError(t, err)
+	var there bool
+	require.NoError(t, b.Owner.QueryRow(t.Context(), `SELECT to_regclass('mine') IS NOT NULL`).Scan(&there))
+	require.False(t, there)
+}
+
+func TestApplicationRoleIsFenced(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	var super, bypass bool
+	require.NoError(t, db.DB.Pool().QueryRow(t.Context(),
+		`SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user`).Scan(&super, &bypass))
+	require.False(t, super)
+	require.False(t, bypass)
+}
+
+func TestApplyTwiceChangesNothing(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	version := func() (n int) {
+		require.NoError(t, db.Owner.QueryRow(t.Context(), `SELECT count(*) FROM goose_db_version`).Scan(&n))
+		return n
+	}
+	before := version()
+	require.NoError(t, migrations.Apply(t.Context(), db.OwnerURL, "another password"))
+	require.Equal(t, before, version())
+	t.Cleanup(func() { dropRole(t, db) })
+}
+
+func dropRole(t *testing.T, db *testdb.DB) {
+	t.Helper()
+	_, err := db.Owner.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('DROP OWNED BY %1$I; DROP ROLE %1$I', current_database() || '_app'); END $$`)
+	if err != nil {
+		t.Logf("drop the role: %v", err)
+	}
+}
