@@ -1,0 +1,37 @@
+package players
+
+import (
+	"fairground/internal/clock"
+	"fairground/internal/postgres"
+	"fairground/internal/secret"
+)
+
+// Purposes of the keys this room derives.
+const (
+	purposeBotToken  = "players.bot_token"
+	purposeLoginCode = "players.login_code"
+	purposeSession   = "players.session"
+)
+
+// Players is the room. It is safe for concurrent use.
+type Players struct {
+	db       *postgres.DB
+	box      *secret.Box
+	clock    clock.Clock
+	codeKey  []byte
+	tokenKey []byte
+	tenants  *tenantCache
+	sessions *sessionCache
+}
+
+// New makes the room over the application role's database. The box opens bot tokens and keys
+// the hashes of codes and sessions; the clock decides what has expired.
+func New(db *postgres.DB, box *secret.Box, clk clock.Clock) *Players {
+	return &Players{
+		db: db, box: box, clock: clk,
+		codeKey:  box.Key(purposeLoginCode),
+		tokenKey: box.Key(purposeSession),
+		tenants:  newTenantCache(),
+		sessions: newSessionCache(clk),
+	}
+}
