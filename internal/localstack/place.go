@@ -40,13 +40,20 @@ func postgresPlace(opts PostgresOptions, account *User) (string, error) {
 	return place, account.own(place)
 }
 
-// sharedPlace is a folder that belongs to data and that every user can enter.
-func sharedPlace(account *User, data string) string {
+// sharedPlaces are folders outside data that belong to it and lie where every user may enter, best first.
+func sharedPlaces(data string) []string {
 	sum := sha256.Sum256([]byte(data))
 	name := hex.EncodeToString(sum[:6])
-	lib := filepath.Join("/var/lib/fairground", name)
-	if account.reaches(lib) {
-		return lib
+	return []string{filepath.Join("/var/lib/fairground", name), filepath.Join(os.TempDir(), "fairground-"+name)}
+}
+
+// sharedPlace is the best of sharedPlaces that the account can enter.
+func sharedPlace(account *User, data string) string {
+	places := sharedPlaces(data)
+	for _, place := range places {
+		if account.reaches(place) {
+			return place
+		}
 	}
-	return filepath.Join(os.TempDir(), "fairground-"+name)
+	return places[0]
 }

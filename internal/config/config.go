@@ -1,0 +1,95 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Environments that FAIRGROUND_ENV may name.
+const (
+	Development = "development"
+	Production  = "production"
+)
+
+// Ways for the bot to receive updates.
+const (
+	Polling = "polling"
+	Webhook = "webhook"
+)
+
+// Config is the whole environment of a Fairground process.
+type Config struct {
+	// Environment is development or production. Production refuses what is only safe on one machine.
+	Environment string `env:"FAIRGROUND_ENV" envDefault:"development"`
+	// Secret is the master secret that every key derives from; at least 32 bytes.
+	Secret Secret `env:"FAIRGROUND_SECRET"`
+
+	// DatabaseURL is the owner's address, used by migrate. Everything else connects as the application role.
+	DatabaseURL Secret `env:"DATABASE_URL"`
+	// DatabaseAppURL is the application role's address; empty derives it from DatabaseURL and Secret.
+	DatabaseAppURL Secret `env:"DATABASE_APP_URL"`
+	RedisURL       Secret `env:"REDIS_URL"`
+	// LockMode chooses the admission lock: redis, off, or liar (tests only: always says yes).
+	LockMode string `env:"LOCK_MODE" envDefault:"redis"`
+
+	TemporalAddress   string `env:"TEMPORAL_ADDRESS"`
+	TemporalNamespace string `env:"TEMPORAL_NAMESPACE" envDefault:"default"`
+	TemporalUIURL     string `env:"TEMPORAL_UI_URL"` // for links to a run; empty shows none
+
+	// APIAddr is where the API listens, host:port.
+	APIAddr string `env:"API_ADDR" envDefault:"127.0.0.1:8080"`
+	// BotAddr is where the bot serves health and, with webhooks, updates; host:port.
+	BotAddr string `env:"BOT_ADDR" envDefault:"127.0.0.1:8081"`
+	// WorkerAddr is where the worker serves health; host:port.
+	WorkerAddr string `env:"WORKER_ADDR" envDefault:"127.0.0.1:8082"`
+	// PublicURL is how players' browsers reach the API; empty takes APIAddr over http.
+	PublicURL string `env:"PUBLIC_URL"`
+
+	// TelegramAPIURL is the Bot API server.
+	TelegramAPIURL string `env:"TELEGRAM_API_URL" envDefault:"https://api.telegram.org"`
+	// TelegramBotToken is read by tenant create only; tenants' tokens are kept encrypted in the database.
+	TelegramBotToken Secret `env:"TELEGRAM_BOT_TOKEN"`
+	// BotMode is polling or webhook.
+	BotMode string `env:"BOT_MODE" envDefault:"polling"`
+
+	// LogLevel is debug, info, warn or error; LogFormat json or text.
+	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat string     `env:"LOG_FORMAT" envDefault:"json"`
+}
+
+// Load reads the process's environment.
+func Load() (Config, error) { return Parse(nil) }
+
+// Parse reads variables from a map, or from the process's environment if it is nil. Its errors name every variable
+// that is wrong, what would be accepted, and no secret value.
+func Parse(variables map[string]string) (Config, error) {
+	var cfg Config
+	if err := env.ParseWithOptions(&cfg, env.Options{Environment: variables}); err != nil {
+		return Config{}, explain(err)
+	}
+	if err := cfg.validate(); err != nil {
+		return Config{}, err
+	}
+	return cfg, nil
+}
+
+// explain turns the parser's errors into one a person can act on.
+func explain(err error) error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return fmt.Errorf("read the environment: %w", err)
+	}
+	var told []error
+	for _, one := range all.Errors {
+		var field env.ParseError
+		if errors.As(one, &field) && field.Name == "LogLevel" {
+			told = append(told, wrong("LOG_LEVEL", "use debug, info, warn or error"))
+			continue
+		}
+		told = append(told, one)
+	}
+	return errors.Join(told...)
+}
