@@ -1,0 +1,86 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Type is the name and version of a kind of event. A published version never changes its fields.
+type Type string
+
+// The events of rounds.
+const (
+	TypeRoundOpened  Type = "round.opened.v1"
+	TypeRoundFull    Type = "round.full.v1"
+	TypeRoundSettled Type = "round.settled.v1"
+	TypeRoundVoided  Type = "round.voided.v1"
+)
+
+// Event is one fact, as the outbox holds it.
+type Event struct {
+	Tenant    int64
+	ID        int64 // grows with time within a tenant
+	Type      Type
+	Payload   json.RawMessage
+	Attempts  int       // how often a relay has taken it, this time included
+	CreatedAt time.Time // UTC
+}
+
+// Payload is the content of an event; it knows its own type.
+type Payload interface {
+	EventType() Type
+}
+
+// RoundOpened says that a round takes bets or claims.
+type RoundOpened struct {
+	Round    string    `json:"round"`
+	Group    string    `json:"group"` // the group's public id
+	Game     string    `json:"game"`
+	ClosesAt time.Time `json:"closes_at"` // UTC
+	Acting   bool      `json:"acting"`    // it was drawn when it opened, and players claim shares
+}
+
+// EventType implements Payload.
+func (RoundOpened) EventType() Type { return TypeRoundOpened }
+
+// RoundFull says that a round has no seat or share left.
+type RoundFull struct {
+	Round string `json:"round"`
+}
+
+// EventType implements Payload.
+func (RoundFull) EventType() Type { return TypeRoundFull }
+
+// RoundSettled says that a round was paid out. Amounts are minor units.
+type RoundSettled struct {
+	Round string `json:"round"`
+	Game  string `json:"game"`
+	Paid  int64  `json:"paid"`  // to players
+	House int64  `json:"house"` // what the house keeps, negative when it pays
+}
+
+// EventType implements Payload.
+func (RoundSettled) EventType() Type { return TypeRoundSettled }
+
+// RoundVoided says that a round was refunded.
+type RoundVoided struct {
+	Round  string `json:"round"`
+	Game   string `json:"game"`
+	Reason string `json:"reason"`
+}
+
+// EventType implements Payload.
+func (RoundVoided) EventType() Type { return TypeRoundVoided }
+
+// Decode reads the payload of an event. It fails when the event is of another type.
+func Decode[P Payload](e Event) (P, error) {
+	var p P
+	if p.EventType() != e.Type {
+		return p, fmt.Errorf("decode event %d: it is %s, not %s", e.ID, e.Type, p.EventType())
+	}
+	if err := json.Unmarshal(e.Payload, &p); err != nil {
+		return p, fmt.Errorf("decode event %d of type %s: %w", e.ID, e.Type, err)
+	}
+	return p, nil
+}
