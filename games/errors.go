@@ -1,0 +1,79 @@
+package games
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"fairground/games/game"
+	"fairground/internal/postgres"
+	"fairground/models"
+)
+
+// Refusals of the engine; compare with errors.Is. Nothing moved when one is returned.
+var (
+	ErrUnknownGame    = models.E("games.unknown_game", "no game has this name")
+	ErrRoundNotFound  = models.E("games.round_not_found", "no such round, or it takes no such action")
+	ErrRoundClosed    = models.E("games.round_closed", "the round takes no more bets")
+	ErrRoundFull      = models.E("games.round_full", "every seat is taken")
+	ErrRoundRunning   = models.E("games.round_running", "a round is already running in this group")
+	ErrAlreadyBet     = models.E("games.already_bet", "the player has bet in this round")
+	ErrAlreadyClaimed = models.E("games.already_claimed", "the player has claimed in this round")
+	ErrNothingLeft    = models.E("games.nothing_left", "every share is taken")
+	ErrHouseLimit     = models.E("games.house_limit", "the house can't cover more for now")
+	ErrGroupInactive  = models.E("games.group_inactive", "the group is not active")
+	ErrAlreadyDrawn   = models.E("games.already_drawn", "the draw is stored, the round can't be voided")
+	ErrTooEarly       = models.E("games.too_early", "the betting window is still open")
+	ErrNotClosed      = models.E("games.not_closed", "the round is still open")
+	ErrNotDrawn       = models.E("games.not_drawn", "the round is not drawn")
+	ErrBusy           = models.E("games.busy", "too many requests at once, try again")
+	ErrNotMember      = models.E("players.not_member", "the player is not a member of the group")
+	ErrInsufficient   = models.E("ledger.insufficient_funds", "the balance is too low")
+	ErrKeyReused      = models.E("ledger.key_reused", "the idempotency key was used with another payload")
+	ErrInvalidKey     = models.FieldError("games.invalid_key", "idempotency_key", "1 to 128 characters")
+	ErrInvalidSeed    = models.FieldError("games.invalid_seed", "seed", "1 to 64 letters, digits, - or _")
+)
+
+// refusals are the codes the database may answer with.
+func refusals() []*models.Error {
+	return []*models.Error{
+		ErrRoundNotFound, ErrRoundClosed, ErrRoundFull, ErrRoundRunning, ErrAlreadyBet, ErrAlreadyClaimed, ErrNothingLeft,
+		ErrHouseLimit, ErrGroupInactive, ErrAlreadyDrawn, ErrTooEarly, ErrNotClosed, ErrNotDrawn, ErrNotMember, ErrInsufficient, ErrKeyReused,
+	}
+}
+
+// refusal turns an answer's code into an error with the answer's facts; nil for ok.
+func refusal(code string, answer json.RawMessage) error {
+	if code == "ok" {
+		return nil
+	}
+	for _, known := range refusals() {
+		if known.Code != code {
+			continue
+		}
+		e := *known
+		if err := json.Unmarshal(answer, &e.Data); err != nil {
+			return fmt.Errorf("read the answer's facts: %w", err)
+		}
+		delete(e.Data, "code")
+		return &e
+	}
+	return fmt.Errorf("the database answered with an unknown code %q", code)
+}
+
+// gameError turns a game's own error into the shared vocabulary.
+func gameError(err error) error {
+	var g *game.Error
+	if errors.As(err, &g) {
+		return models.FieldError(string(g.Code), g.Field, g.Fix)
+	}
+	return err
+}
+
+// busy turns exhausted retries into ErrBusy and leaves other errors as they are.
+func busy(err error) error {
+	if errors.Is(err, postgres.ErrBusy) {
+		return fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return err
+}

@@ -1,0 +1,87 @@
+package games
+
+import (
+	"encoding/json"
+	"log/slog"
+
+	"fairground/games/game"
+	"fairground/internal/clock"
+	"fairground/internal/postgres"
+	"fairground/internal/redis"
+	"fairground/internal/secret"
+	"fairground/models"
+)
+
+// Config is what an Engine is made of. Every field is required.
+type Config struct {
+	DB     *postgres.DB
+	Box    *secret.Box
+	Clock  clock.Clock
+	Locker redis.Locker // admission control only; money is the same without it
+	Logger *slog.Logger
+}
+
+// Engine plays rounds. It is safe for concurrent use; Postgres alone decides.
+type Engine struct {
+	db      *postgres.DB
+	box     *secret.Box
+	clock   clock.Clock
+	locker  redis.Locker
+	logger  *slog.Logger
+	games   map[string]game.Game
+	configs *cache[configKey, boundConfig]
+	rounds  *cache[roundKey, roundMeta]
+}
+
+// New makes an engine over the generated catalogue.
+func New(cfg Config) *Engine {
+	return &Engine{
+		db: cfg.DB, box: cfg.Box, clock: cfg.Clock, locker: cfg.Locker, logger: cfg.Logger,
+		games:   Catalogue(),
+		configs: newCache[configKey, boundConfig](1024),
+		rounds:  newCache[roundKey, roundMeta](4096),
+	}
+}
+
+// Round is a round with the rules it is played under.
+type Round struct {
+	models.Round
+	Group   string        // the group's public id
+	Info    game.Info     // of its game
+	Rules   game.Rules    // under the pinned config version
+	Config  models.GameConfig
+	Opening game.Opening
+}
+
+// roundMeta is what never changes in a round, kept between bets.
+type roundMeta struct {
+	game    string
+	rules   game.Rules
+	opening game.Opening
+	acting  bool
+}
+
+type roundKey struct {
+	tenant int64
+	round  string
+}
+
+type configKey struct {
+	tenant  int64
+	game    string
+	version int
+}
+
+type boundConfig struct {
+	row   models.GameConfig
+	rules game.Rules
+}
+
+// Game is a game's description and the rules in force.
+type Game struct {
+	Info    game.Info
+	Version int
+	Config  json.RawMessage
+	Odds    []game.Odd
+	Rules   game.Rules
+}
