@@ -1,0 +1,249 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"fairground/internal/clock"
+	"fairground/internal/telegram"
+)
+
+const group, person int64 = -100, 100
+
+// bench drives a governor step by step on a fake clock and records every call.
+type bench struct {
+	*Governor
+	clock *clock.Fake
+	start time.Time
+	calls []call
+	fail  func(n int, method string) error
+}
+
+type call struct {
+	at     time.Duration
+	method string
+	params any
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	b := &bench{clock: clock.NewFake(start), start: start}
+	b.Governor = NewGovernor(func(_ context.Context, method string, params, _ any) error {
+		b.calls = append(b.calls, call{b.clock.Now().Sub(start), method, params})
+		if b.fail != nil {
+			return b.fail(len(b.calls), method)
+		}
+		return nil
+	}, b.clock, slog.New(slog.DiscardHandler))
+	return b
+}
+
+// run sends what may be sent during d.
+func (b *bench) run(t *testing.T, d time.Duration) {
+	t.Helper()
+	end := b.clock.Now().Add(d)
+	for {
+		job, wait := b.next()
+		if job != nil {
+			b.do(t.Context(), job)
+			continue
+		}
+		left := end.Sub(b.clock.Now())
+		if left <= 0 {
+			return
+		}
+		b.clock.Advance(min(max(wait, time.Millisecond), left))
+	}
+}
+
+func (b *bench) submit(t *testing.T, j Job) {
+	t.Helper()
+	require.NoError(t, b.Submit(j))
+}
+
+func TestGroupGetsTwentyAMinute(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 60 {
+		b.submit(t, Job{Chat: group, Priority: PriorityReply, Method: "sendMessage", Params: i})
+	}
+	b.run(t, 4*time.Minute)
+	require.Len(t, b.calls, 60)
+	for i, c := range b.calls {
+		require.Equal(t, i, c.params)
+		if i >= groupMinute {
+			require.Greater(t, c.at-b.calls[i-groupMinute].at, time.Minute)
+		}
+		if i >= chatBurst+1 {
+			require.GreaterOrEqual(t, c.at-b.calls[i-chatBurst-1].at, time.Second)
+		}
+	}
+}
+
+func TestBotStaysUnderThirtyASecond(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 200 {
+		b.submit(t, Job{Chat: person + int64(i), Priority: PriorityBroadcast, Method: "sendMessage"})
+	}
+	b.run(t, 10*time.Second)
+	require.Len(t, b.calls, 200)
+	for i := 30; i < len(b.calls); i++ {
+		require.Greater(t, b.calls[i].at-b.calls[i-30].at, time.Second)
+	}
+	require.Less(t, b.calls[199].at, 9*time.Second)
+}
+
+func TestEditsCoalesceAndTheLastWins(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var gone sync.WaitGroup
+	gone.Add(39)
+	for i := range 40 {
+		b.submit(t, Job{Chat: group, Edit: 7, Method: "editMessageText", Params: i, Done: func(_ json.RawMessage, err error) {
+			if errors.Is(err, ErrSuperseded) {
+				gone.Done()
+			}
+		}})
+	}
+	gone.Wait()
+	b.run(t, time.Second)
+	require.Equal(t, []call{{0, "editMessageText", 39}}, b.calls)
+
+	for i := range 30 { // one a second for half a minute
+		b.submit(t, Job{Chat: group, Edit: 7, Method: "editMessageText", Params: 100 + i})
+		b.run(t, time.Second)
+	}
+	b.run(t, 10*time.Second)
+	for i := 1; i < len(b.calls); i++ {
+		require.GreaterOrEqual(t, b.calls[i].at-b.calls[i-1].at, editInterval)
+	}
+	require.Equal(t, 129, b.calls[len(b.calls)-1].params)
+	require.InDelta(t, 9, len(b.calls), 1)
+}
+
+func TestEditsLeaveRoomForMessages(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 15 * 4 {
+		for message := range int64(3) {
+			b.submit(t, Job{Chat: group, Edit: message + 1, Method: "editMessageText", Params: i})
+		}
+		b.run(t, time.Second)
+	}
+	edits := len(b.calls)
+	require.LessOrEqual(t, edits, groupMinute-editReserve)
+	for range editReserve {
+		b.submit(t, Job{Chat: group, Priority: PriorityMoney, Method: "sendMessage"})
+	}
+	b.run(t, 6*time.Second)
+	sent := 0
+	for _, c := range b.calls[edits:] {
+		if c.method == "sendMessage" {
+			sent++
+		}
+	}
+	require.Equal(t, editReserve, sent)
+}
+
+func TestMoneyGoesFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.submit(t, Job{Chat: person, Priority: PriorityBroadcast, Method: "broadcast"})
+	b.submit(t, Job{Chat: person, Edit: 1, Method: "edit"})
+	b.submit(t, Job{Chat: person, Priority: PriorityReply, Method: "reply"})
+	b.submit(t, Job{Chat: person + 1, Priority: PriorityMoney, Method: "other"})
+	b.submit(t, Job{Chat: person, Priority: PriorityMoney, Method: "money"})
+	b.run(t, 5*time.Second)
+	got := make([]string, 0, len(b.calls))
+	for _, c := range b.calls {
+		got = append(got, c.method)
+	}
+	require.Equal(t, []string{"other", "money", "reply", "edit", "broadcast"}, got)
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fail = func(n int, _ string) error {
+		if n == 1 {
+			return &telegram.Error{Code: 429, RetryAfter: 7 * time.Second}
+		}
+		return nil
+	}
+	b.submit(t, Job{Chat: person, Priority: PriorityReply, Method: "first"})
+	b.submit(t, Job{Chat: person, Priority: PriorityReply, Method: "second"})
+	b.run(t, 20*time.Second)
+	require.Len(t, b.calls, 3)
+	require.Equal(t, "first", b.calls[1].method)
+	require.GreaterOrEqual(t, b.calls[1].at, 7*time.Second)
+	require.Equal(t, "second", b.calls[2].method)
+}
+
+func TestRefusalEndsAJobAndTroubleRetriesIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var outcomes []error
+	note := func(_ json.RawMessage, err error) { outcomes = append(outcomes, err) }
+	b.fail = func(_ int, method string) error {
+		if method == "blocked" {
+			return &telegram.Error{Code: 403, Description: "Forbidden"}
+		}
+		return errors.New("connection refused")
+	}
+	b.submit(t, Job{Chat: person, Priority: PriorityReply, Method: "blocked", Done: note})
+	b.run(t, time.Second)
+	require.Len(t, b.calls, 1)
+	b.submit(t, Job{Chat: person, Priority: PriorityReply, Method: "down", Done: note})
+	b.run(t, 3*time.Minute)
+	require.Len(t, b.calls, 1+maxAttempts)
+	require.Len(t, outcomes, 2)
+	require.ErrorIs(t, outcomes[0], telegram.ErrForbidden)
+	require.Error(t, outcomes[1])
+	require.Zero(t, b.Waiting())
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range maxWaiting {
+		b.submit(t, Job{Chat: int64(i%500 + 1), Priority: PriorityBroadcast, Method: "x"})
+	}
+	require.ErrorIs(t, b.Submit(Job{Chat: person, Priority: PriorityMoney}), ErrFull)
+	b.run(t, 8*time.Minute)
+	require.Len(t, b.calls, maxWaiting)
+	b.run(t, 3*time.Minute)
+	require.Empty(t, b.chats)
+}
+
+func TestRunDrainsBeforeItEnds(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	sent := 0
+	g := NewGovernor(func(context.Context, string, any, any) error {
+		mu.Lock()
+		defer mu.Unlock()
+		sent++
+		return nil
+	}, clock.System(), slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { g.Run(ctx); close(done) }()
+	for range 2 {
+		require.NoError(t, g.Submit(Job{Chat: person, Edit: 5, Method: "editMessageText"}))
+		time.Sleep(20 * time.Millisecond)
+	}
+	require.NoError(t, g.Answer(t.Context(), telegram.AnswerCallback{ID: "1"}))
+	cancel()
+	<-done
+	require.Equal(t, 3, sent)
+	require.ErrorIs(t, g.Submit(Job{Chat: person}), ErrClosed)
+}
