@@ -163,7 +163,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Finds or makes an account; a strict one gets its balance row.
+-- Finds or makes an account; a strict one gets its balance row. An account is only made in a
+-- group of the tenant, and a player's only for a player of the tenant (P0002).
 -- +goose StatementBegin
 CREATE FUNCTION ledger_account(p_tenant bigint, p_group bigint, p_asset text, p_purpose text, p_owner text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE v_id bigint; v_mode text;
@@ -171,6 +172,13 @@ BEGIN
   SELECT account_id INTO v_id FROM accounts
    WHERE tenant_id = p_tenant AND group_id = p_group AND asset = p_asset AND purpose = p_purpose AND owner = p_owner;
   IF FOUND THEN RETURN v_id; END IF;
+  IF NOT EXISTS (SELECT 1 FROM groups WHERE tenant_id = p_tenant AND group_id = p_group) THEN
+    RAISE EXCEPTION 'group % does not exist', p_group USING ERRCODE = 'P0002';
+  END IF;
+  IF p_purpose LIKE 'player%' AND (p_owner !~ '^[1-9][0-9]{0,17}$'
+     OR NOT EXISTS (SELECT 1 FROM players WHERE tenant_id = p_tenant AND player_id = p_owner::bigint)) THEN
+    RAISE EXCEPTION 'player % does not exist', p_owner USING ERRCODE = 'P0002';
+  END IF;
   v_mode := CASE WHEN p_purpose IN ('player', 'player_withheld', 'pool') OR (p_purpose = 'house' AND p_asset <> 'points') THEN 'strict' ELSE 'derived' END;
   INSERT INTO accounts (tenant_id, group_id, asset, purpose, owner, mode) VALUES (p_tenant, p_group, p_asset, p_purpose, p_owner, v_mode)
     ON CONFLICT DO NOTHING RETURNING account_id INTO v_id;
@@ -205,11 +213,11 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Any set of moves as one transfer: all or nothing. o_short names an account that lacks money
--- and then nothing was written. All accounts must be of one group and asset.
+-- Any set of moves as one transfer: all or nothing. o_short names an account that lacks money,
+-- o_needed what it would have to pay, and then nothing was written. All accounts must be of one group and asset.
 -- +goose StatementBegin
 CREATE FUNCTION ledger_apply(p_tenant bigint, p_kind text, p_ref text, p_from bigint[], p_to bigint[], p_amount bigint[],
-  OUT o_transfer bigint, OUT o_short bigint, OUT o_at timestamptz) LANGUAGE plpgsql AS $$
+  OUT o_transfer bigint, OUT o_short bigint, OUT o_needed bigint, OUT o_at timestamptz) LANGUAGE plpgsql AS $$
 DECLARE v_n int; v_found int; v_kinds int; v_group bigint; v_asset text;
 BEGIN
   IF cardinality(p_from) = 0 OR cardinality(p_from) <> cardinality(p_to) OR cardinality(p_from) <> cardinality(p_amount) THEN
@@ -226,7 +234,7 @@ BEGIN
     ORDER BY b.account_id FOR NO KEY UPDATE;
   SELECT greatest(clock_timestamp(), max(b.last_at) + interval '1 microsecond') INTO o_at
     FROM balances b WHERE b.tenant_id = p_tenant AND b.account_id = ANY (p_from || p_to);
-  SELECT b.account_id INTO o_short
+  SELECT b.account_id, (-d.delta)::bigint INTO o_short, o_needed
     FROM (SELECT a, sum(d) AS delta FROM (SELECT unnest(p_from) AS a, -unnest(p_amount) AS d
           UNION ALL SELECT unnest(p_to), unnest(p_amount)) m GROUP BY a) d
     JOIN balances b ON b.tenant_id = p_tenant AND b.account_id = d.a
@@ -291,8 +299,9 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Posts moves between accounts named by purpose and owner. Outcome codes: ok,
--- ledger.insufficient_funds, ledger.key_reused.
+-- Posts moves between accounts named by purpose and owner. An issuer pays only through a grant
+-- or a settlement, and escrow and withheld money belong to rounds and holds: naming them is an
+-- error (22023). Outcome codes: ok, ledger.insufficient_funds, ledger.key_reused.
 -- +goose StatementBegin
 CREATE FUNCTION api_ledger_post(p_tenant bigint, p_group bigint, p_asset text, p_scope text, p_key text, p_hash bytea, p_kind text, p_ref text,
   p_from_purpose text[], p_from_owner text[], p_to_purpose text[], p_to_owner text[], p_amount bigint[])
@@ -302,11 +311,14 @@ BEGIN
   PERFORM ledger_guard(p_tenant);
   v := ledger_seen(p_tenant, p_scope, p_key, p_hash);
   IF v IS NOT NULL THEN RETURN v; END IF;
+  IF p_from_purpose && ARRAY['issuer', 'escrow', 'player_withheld'] OR p_to_purpose && ARRAY['escrow', 'player_withheld'] THEN
+    RAISE EXCEPTION 'a posting may not take from an issuer or touch escrow or withheld money' USING ERRCODE = '22023';
+  END IF;
   SELECT array_agg(ledger_account(p_tenant, p_group, p_asset, fp, fo) ORDER BY n), array_agg(ledger_account(p_tenant, p_group, p_asset, tp, t_o) ORDER BY n)
     INTO v_from, v_to FROM unnest(p_from_purpose, p_from_owner, p_to_purpose, p_to_owner) WITH ORDINALITY AS m(fp, fo, tp, t_o, n);
   r := ledger_apply(p_tenant, p_kind, p_ref, v_from, v_to, p_amount);
   IF r.o_short IS NOT NULL THEN
-    RETURN ledger_remember(p_tenant, p_scope, p_key, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds', 'account', r.o_short,
+    RETURN ledger_remember(p_tenant, p_scope, p_key, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', r.o_needed,
       'balance', (SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = r.o_short)));
   END IF;
   RETURN ledger_remember(p_tenant, p_scope, p_key, p_hash, r.o_transfer, jsonb_build_object('code', 'ok', 'transfer', r.o_transfer, 'at', r.o_at));
@@ -323,7 +335,7 @@ BEGIN
   v := ledger_seen(p_tenant, p_scope, p_key, p_hash);
   IF v IS NOT NULL THEN RETURN v; END IF;
   SELECT issuer_daily_cap INTO v_cap FROM groups WHERE tenant_id = p_tenant AND group_id = p_group FOR NO KEY UPDATE;
-  IF NOT FOUND THEN RAISE EXCEPTION 'group % does not exist', p_group USING ERRCODE = '22023'; END IF;
+  IF NOT FOUND THEN RAISE EXCEPTION 'group % does not exist', p_group USING ERRCODE = 'P0002'; END IF;
   v_issuer := ledger_account(p_tenant, p_group, 'points', 'issuer', '');
   v_account := ledger_account(p_tenant, p_group, 'points', 'player', p_player::text);
   -- The cap is a moving state, so this refusal is not kept: tomorrow the same key may pass.
@@ -347,7 +359,7 @@ BEGIN
   v_to := ledger_account(p_tenant, p_group, p_asset, 'player_withheld', p_player::text);
   r := ledger_apply(p_tenant, p_kind, p_hold, ARRAY[v_from], ARRAY[v_to], ARRAY[p_amount]);
   IF r.o_short IS NOT NULL THEN
-    RETURN ledger_remember(p_tenant, 'hold', p_hold, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds', 'account', r.o_short,
+    RETURN ledger_remember(p_tenant, 'hold', p_hold, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', r.o_needed,
       'balance', (SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = r.o_short)));
   END IF;
   INSERT INTO holds (tenant_id, hold_id, account_id, held_id, amount, transfer_id) VALUES (p_tenant, p_hold, v_from, v_to, p_amount, r.o_transfer);
@@ -380,18 +392,23 @@ END $$;
 -- +goose StatementEnd
 
 -- Undoes a transfer once with swapped postings. What a player has spent meanwhile becomes a
--- player_debt receivable. Codes: ok, ledger.transfer_not_found, ledger.already_reversed, ledger.key_reused.
+-- player_debt receivable. A transfer of a round or a hold is undone by their own verbs only.
+-- Codes: ok, ledger.transfer_not_found, ledger.not_reversible, ledger.already_reversed, ledger.key_reused.
 -- +goose StatementBegin
 CREATE FUNCTION api_ledger_reverse(p_tenant bigint, p_transfer bigint, p_key text, p_hash bytea, p_reason text)
 RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v jsonb; t transfers; v_from bigint[]; v_to bigint[]; v_amount bigint[]; r record; d record; v_debt bigint := 0;
 BEGIN
   PERFORM ledger_guard(p_tenant);
+  PERFORM pg_advisory_xact_lock(7004, hashtext(p_tenant || '/' || p_transfer));
   v := ledger_seen(p_tenant, 'reverse', p_key, p_hash);
   IF v IS NOT NULL THEN RETURN v; END IF;
   SELECT * INTO t FROM transfers WHERE tenant_id = p_tenant AND transfer_id = p_transfer;
   IF NOT FOUND THEN RETURN '{"code": "ledger.transfer_not_found"}'; END IF;
-  PERFORM pg_advisory_xact_lock(7004, hashtext(p_tenant || '/' || p_transfer));
+  IF EXISTS (SELECT 1 FROM postings p JOIN accounts a ON a.tenant_id = p_tenant AND a.account_id IN (p.from_account, p.to_account)
+              WHERE p.tenant_id = p_tenant AND p.transfer_id = p_transfer AND a.purpose IN ('escrow', 'player_withheld')) THEN
+    RETURN '{"code": "ledger.not_reversible"}';
+  END IF;
   IF EXISTS (SELECT 1 FROM reversals WHERE tenant_id = p_tenant AND original_id = p_transfer) THEN RETURN '{"code": "ledger.already_reversed"}'; END IF;
   SELECT array_agg(to_account ORDER BY seq), array_agg(from_account ORDER BY seq), array_agg(amount ORDER BY seq)
     INTO v_from, v_to, v_amount FROM postings WHERE tenant_id = p_tenant AND transfer_id = p_transfer;
