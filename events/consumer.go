@@ -49,21 +49,7 @@ func (c Consumer) handle(ctx context.Context, db *postgres.DB, e Event) (err err
 			err = fmt.Errorf("consumer %s panicked: %v\n%s", c.name, v, debug.Stack())
 		}
 	}()
-	if c.effect != nil {
-		if err := c.effect(ctx, e); err != nil {
-			return fmt.Errorf("consumer %s: %w", c.name, err)
-		}
-		return nil
-	}
-	err = db.InTenant(ctx, e.Tenant, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `INSERT INTO inbox (tenant_id, consumer, event_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-			e.Tenant, c.name, e.ID)
-		if err != nil || tag.RowsAffected() == 0 {
-			return err // handled before, or the insert failed
-		}
-		return c.inTx(ctx, tx, e)
-	})
-	switch {
+	switch err := c.run(ctx, db, e); {
 	case err == nil:
 		return nil
 	case errors.Is(err, postgres.ErrUnavailable), errors.Is(err, postgres.ErrBusy):
@@ -71,4 +57,18 @@ func (c Consumer) handle(ctx context.Context, db *postgres.DB, e Event) (err err
 	default:
 		return fmt.Errorf("consumer %s: %w", c.name, err)
 	}
+}
+
+func (c Consumer) run(ctx context.Context, db *postgres.DB, e Event) error {
+	if c.effect != nil {
+		return c.effect(ctx, e)
+	}
+	return db.InTenant(ctx, e.Tenant, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO inbox (tenant_id, consumer, event_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+			e.Tenant, c.name, e.ID)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err // handled before, or the insert failed
+		}
+		return c.inTx(ctx, tx, e)
+	})
 }
