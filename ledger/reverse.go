@@ -1,0 +1,17 @@
+package ledger
+
+import "context"
+
+// Reverse undoes a transfer, once, with a transfer of its own that swaps the postings. What a
+// player has spent meanwhile becomes the Receipt's Debt, a receivable from that player; no
+// balance becomes negative.
+//
+// Errors: ErrTransferNotFound, ErrNotReversible, ErrAlreadyReversed, ErrKeyReused,
+// ErrInvalidKey, and those of postgres.DB.
+func (l *Ledger) Reverse(ctx context.Context, tenant, transfer int64, key, reason string) (Receipt, error) {
+	if err := checkKey("key", key); err != nil {
+		return Receipt{}, err
+	}
+	return l.request(ctx, tenant, "reverse", `SELECT api_ledger_reverse($1, $2, $3, $4, $5)`,
+		tenant, transfer, key, fingerprint(transfer, reason), reason)
+}
