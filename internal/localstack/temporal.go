@@ -19,6 +19,7 @@ type TemporalOptions struct {
 	Scratch    bool     // keeps nothing: runs in memory
 	Attributes []string // search attributes as Name=Type
 	Cache      string   // folder for a built or downloaded server; CacheDir() when empty
+	Program    string   // the server's executable; found, built or downloaded when empty
 	Source     string   // folder of the nested module that builds the server; empty skips building
 	Say        func(string)
 

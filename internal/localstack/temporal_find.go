@@ -24,6 +24,9 @@ var errNoTemporal = errors.New("no Temporal: install the temporal CLI, or set TE
 // findTemporal returns a server and how it was chosen: the PATH, one built earlier, one built now, or a download.
 // Building comes before downloading because it needs only what building Fairground needs, the Go module proxy.
 func findTemporal(ctx context.Context, opts TemporalOptions) (path, note string, err error) {
+	if opts.Program != "" {
+		return opts.Program, "temporal from " + opts.Program, nil
+	}
 	if path, err := exec.LookPath("temporal"); err == nil {
 		return path, "temporal from " + path, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
@@ -36,6 +37,16 @@ func SearchAttributes() map[string]enums.IndexedValueType {
 		out[k.GetName()] = k.GetValueType()
 	}
 	return out
+}
+
+// AttributeFlags are SearchAttributes as a development server's command line takes them: Name=Type.
+func AttributeFlags() []string {
+	var flags []string
+	for name, kind := range SearchAttributes() {
+		flags = append(flags, name+"="+kind.String())
+	}
+	slices.Sort(flags)
+	return flags
 }
 
 // EnsureSearchAttributes adds the search attributes that the namespace lacks. It may be called any

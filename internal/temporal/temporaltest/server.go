@@ -1,0 +1,150 @@
+// Package temporaltest gives tests a real Temporal service.
+//
+// What lives here: finding or starting a development server. What may not: workflows, and
+// fixtures of any room.
+package temporaltest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"fairground/internal/clock"
+	"fairground/internal/localstack"
+	"fairground/internal/temporal"
+)
+
+// startTimeout is long because a machine without a server may have to build one first.
+const startTimeout = 8 * time.Minute
+
+// watch runs the server and ends it when its own standard input closes, which the kernel does
+// however the test process dies. Then it removes the folder in "$0".
+const watch = `dir=$0; "$@" & pid=$!
+cat >/dev/null; kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$dir"`
+
+// Client is connected to the service of TEMPORAL_ADDRESS, or else to a private development server
+// that this process starts once and that ends with it. Its program is FAIRGROUND_TEMPORAL_CLI, or
+// what `fairground up` would use. The product's search attributes are there.
+func Client(t testing.TB) client.Client {
+	t.Helper()
+	server, err := shared()
+	require.NoError(t, err, "start a Temporal development server")
+	c, err := connect(server.address)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// Logger says nothing; a test's failures speak for themselves.
+func Logger() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+// server runs as long as alive is open, so it stays reachable.
+type server struct {
+	address string
+	alive   io.Closer
+}
+
+//nolint:gochecknoglobals // one server serves every test of the process
+var shared = sync.OnceValues(start)
+
+func start() (server, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	s := server{address: os.Getenv("TEMPORAL_ADDRESS")} //nolint:forbidigo // tests have no config room
+	if s.address == "" {
+		var err error
+		if s, err = launch(ctx); err != nil {
+			return server{}, err
+		}
+	}
+	c, err := connect(s.address)
+	if err != nil {
+		return server{}, err
+	}
+	defer c.Close()
+	for {
+		err = temporal.EnsureSearchAttributes(ctx, c, client.DefaultNamespace)
+		if err == nil {
+			return s, nil
+		}
+		if clock.Sleep(ctx, clock.System(), 100*time.Millisecond) != nil {
+			return server{}, fmt.Errorf("%s does not answer: %w", s.address, err)
+		}
+	}
+}
+
+func connect(address string) (client.Client, error) {
+	return temporal.NewClient(temporal.Config{Address: address, Namespace: client.DefaultNamespace, Logger: Logger()})
+}
+
+func launch(ctx context.Context) (server, error) {
+	dir, err := os.MkdirTemp("", "fairground-temporaltest-")
+	if err != nil {
+		return server{}, fmt.Errorf("make a folder for the server: %w", err)
+	}
+	port, err := freePort(ctx)
+	if err != nil {
+		return server{}, err
+	}
+	uiPort, err := freePort(ctx)
+	if err != nil {
+		return server{}, err
+	}
+	// The server finds its program; the rest of what it prepares is for a supervisor.
+	prepared, err := localstack.PrepareTemporal(ctx, localstack.TemporalOptions{
+		Data: dir, Port: port, UIPort: uiPort, Scratch: true, Attributes: temporal.AttributeFlags(), Program: os.Getenv("FAIRGROUND_TEMPORAL_CLI"), //nolint:forbidigo // tests have no config room
+		Source: source(),
+		Ready:  func(context.Context, string) error { return nil },
+	})
+	if err != nil {
+		return server{}, fmt.Errorf("find a Temporal server: %w", err)
+	}
+	args := append([]string{"-c", watch, dir, prepared.Process.Path}, prepared.Process.Args...)
+	cmd := exec.Command("/bin/sh", args...) //nolint:gosec,noctx // it outlives the call and ends with the process
+	cmd.Env, cmd.SysProcAttr = prepared.Process.Env, &syscall.SysProcAttr{Setpgid: true}
+	alive, err := cmd.StdinPipe()
+	if err != nil {
+		return server{}, fmt.Errorf("watch the server: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return server{}, fmt.Errorf("start the server: %w", err)
+	}
+	return server{address: prepared.URL, alive: alive}, nil
+}
+
+// source is the nested module that builds a server, found from wherever the tests run.
+func source() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		candidate := filepath.Join(dir, "tools", "temporal")
+		if _, err := os.Stat(filepath.Join(candidate, "go.mod")); err == nil {
+			return candidate
+		}
+	}
+	return ""
+}
+
+func freePort(ctx context.Context) (int, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // we asked for TCP
+}
