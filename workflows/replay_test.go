@@ -1,0 +1,173 @@
+package workflows_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"fairground/activities"
+	"fairground/internal/temporal/temporaltest"
+	"fairground/models"
+	"fairground/workflows"
+)
+
+//nolint:gochecknoglobals // a test flag
+var record = flag.Bool("record", false, "write the histories in testdata anew, on a real service")
+
+// TestRecordedHistoriesReplay fails when a change to a workflow would break the runs under way.
+// Then the change needs workflow.GetVersion; a history is recorded anew only for a new process.
+func TestRecordedHistoriesReplay(t *testing.T) {
+	if *record {
+		recordHistories(t)
+	}
+	files, err := filepath.Glob("testdata/*.json")
+	require.NoError(t, err)
+	require.Len(t, files, len(recordings()))
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			replayer := worker.NewWorkflowReplayer()
+			replayer.RegisterWorkflow(workflows.Round)
+			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
+		})
+	}
+}
+
+// TestATimedRoundCostsFiveActions holds the design to its figure: a start, a timer and three
+// activities, however many people play.
+func TestATimedRoundCostsFiveActions(t *testing.T) {
+	events := readHistory(t, "testdata/round_timed.json")
+	actions := 0
+	for _, e := range events {
+		switch e.GetEventType() { //nolint:exhaustive // only what Temporal Cloud bills
+		case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enums.EVENT_TYPE_TIMER_STARTED, enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+			enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, enums.EVENT_TYPE_MARKER_RECORDED:
+			actions++
+		}
+	}
+	require.Equal(t, 5, actions)
+	require.LessOrEqual(t, len(events), 34)
+}
+
+func readHistory(t *testing.T, file string) []*history.HistoryEvent {
+	t.Helper()
+	data, err := os.ReadFile(file) //nolint:gosec // our own fixture
+	require.NoError(t, err)
+	h, err := client.HistoryFromJSON(bytes.NewReader(data), client.HistoryJSONOptions{})
+	require.NoError(t, err)
+	return h.GetEvents()
+}
+
+// rehearsal plays the activities of a round for a recording.
+type rehearsal struct {
+	closed  models.RoundStatus
+	drawn   bool // the round was drawn when it opened
+	fails   bool // the draw can't come about
+	started time.Time
+}
+
+func (r *rehearsal) CloseRound(context.Context, activities.Closing) (activities.RoundStage, error) {
+	return activities.RoundStage{Status: r.closed}, nil
+}
+
+func (r *rehearsal) DrawRound(context.Context, activities.RoundRef) (activities.RoundStage, error) {
+	if r.fails {
+		return activities.RoundStage{}, refusal(activities.TypePanic)
+	}
+	return activities.RoundStage{Status: models.RoundDrawn}, nil
+}
+
+func (r *rehearsal) SettleRound(context.Context, activities.RoundRef) (activities.RoundStage, error) {
+	return activities.RoundStage{Status: models.RoundSettled}, nil
+}
+
+func (r *rehearsal) VoidRound(context.Context, activities.Voiding) (activities.RoundStage, error) {
+	if r.drawn {
+		return activities.RoundStage{}, refusal(activities.TypeAlreadyDrawn)
+	}
+	return activities.RoundStage{Status: models.RoundVoided}, nil
+}
+
+func (r *rehearsal) ExtendRound(context.Context, activities.Extension) (time.Time, error) {
+	return r.started.Add(3 * time.Second), nil
+}
+
+// recording is a history to keep: what is played and what is sent while the window is open.
+type recording struct {
+	rehearsal rehearsal
+	send      func(ctx context.Context, c client.Client, round string) error
+}
+
+func recordings() map[string]recording {
+	closed := rehearsal{closed: models.RoundClosed}
+	cancel := func(ctx context.Context, c client.Client, round string) error {
+		return workflows.CancelRound(ctx, c, round, workflows.Cancel{Reason: "a mistake", Operator: "op_1"})
+	}
+	return map[string]recording{
+		"timed":     {rehearsal: closed},
+		"unfilled":  {rehearsal: rehearsal{closed: models.RoundVoided}},
+		"failed":    {rehearsal: rehearsal{closed: models.RoundClosed, fails: true}},
+		"full":      {rehearsal: closed, send: workflows.CloseRoundEarly},
+		"cancelled": {rehearsal: closed, send: cancel},
+		"too_late":  {rehearsal: rehearsal{closed: models.RoundClosed, drawn: true}, send: cancel},
+		"run_cancelled": {rehearsal: closed, send: func(ctx context.Context, c client.Client, round string) error {
+			return c.CancelWorkflow(ctx, workflows.RoundID(round), "")
+		}},
+		"extended": {rehearsal: closed, send: func(ctx context.Context, c client.Client, round string) error {
+			return workflows.ExtendRound(ctx, c, round, workflows.Extend{Until: time.Unix(1<<32, 0), Operator: "op_1"})
+		}},
+	}
+}
+
+func recordHistories(t *testing.T) {
+	t.Helper()
+	c := temporaltest.Client(t)
+	for name, r := range recordings() {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		h := r.play(ctx, t, c, "r_"+name)
+		cancel()
+		data, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(h)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile("testdata/round_"+name+".json", append(data, '\n'), 0o644)) //nolint:gosec // a fixture, no secret
+	}
+}
+
+func (r recording) play(ctx context.Context, t *testing.T, c client.Client, round string) *history.History {
+	t.Helper()
+	w := worker.New(c, workflows.QueueRounds, worker.Options{Identity: "test", DisableRegistrationAliasing: true})
+	w.RegisterWorkflow(workflows.Round)
+	r.rehearsal.started = time.Now() //nolint:forbidigo // the service's clock is the machine's
+	w.RegisterActivity(&r.rehearsal)
+	require.NoError(t, w.Start())
+	defer w.Stop()
+	require.NoError(t, workflows.StartRound(ctx, c, workflows.RoundInput{
+		Tenant: 7, Round: round, Group: "g_one", Game: "dice", ClosesAt: r.rehearsal.started.Add(2 * time.Second),
+	}))
+	if r.send != nil {
+		require.Eventually(t, func() bool { // the window is open
+			state, err := workflows.QueryRound(ctx, c, round)
+			return err == nil && state.Stage == workflows.StageOpen
+		}, 30*time.Second, 20*time.Millisecond)
+		require.NoError(t, r.send(ctx, c, round))
+	}
+	require.NoError(t, c.GetWorkflow(ctx, workflows.RoundID(round), "").Get(ctx, nil))
+	h := &history.History{}
+	events := c.GetWorkflowHistory(ctx, workflows.RoundID(round), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		require.NoError(t, err)
+		h.Events = append(h.Events, e)
+	}
+	return h
+}
