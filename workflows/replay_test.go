@@ -167,6 +167,9 @@ func (r recording) play(ctx context.Context, t *testing.T, c client.Client, roun
 	for events.HasNext() {
 		e, err := events.Next()
 		require.NoError(t, err)
+		if q := e.GetWorkflowTaskScheduledEventAttributes().GetTaskQueue(); q.GetKind() == enums.TASK_QUEUE_KIND_STICKY {
+			q.Name = "sticky" // it would name the machine
+		}
 		h.Events = append(h.Events, e)
 	}
 	return h
