@@ -9,9 +9,11 @@ CREATE TABLE assets (
 );
 INSERT INTO assets (code, scale, kind) VALUES ('points', 0, 'points');
 
+-- Derived accounts have negative ids: the indexes that sum postings hold only those.
+CREATE SEQUENCE account_id_seq;
 CREATE TABLE accounts (
   tenant_id  bigint      NOT NULL,
-  account_id bigint      GENERATED ALWAYS AS IDENTITY,
+  account_id bigint      NOT NULL,
   group_id   bigint      NOT NULL,
   asset      text        NOT NULL REFERENCES assets (code),
   purpose    text        NOT NULL CHECK (purpose IN
@@ -20,7 +22,8 @@ CREATE TABLE accounts (
   mode       text        NOT NULL CHECK (mode IN ('strict', 'derived')),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, account_id),
-  UNIQUE (tenant_id, group_id, asset, purpose, owner)
+  UNIQUE (tenant_id, group_id, asset, purpose, owner),
+  CHECK ((mode = 'derived') = (account_id < 0))
 );
 
 CREATE TABLE balances (
@@ -56,8 +59,8 @@ CREATE TABLE postings (
   posted_at    timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, transfer_id, seq, posted_at)
 ) PARTITION BY RANGE (posted_at);
-CREATE INDEX postings_from ON postings (tenant_id, from_account, posted_at);
-CREATE INDEX postings_to ON postings (tenant_id, to_account, posted_at);
+CREATE INDEX postings_from ON postings (tenant_id, from_account, posted_at) WHERE from_account < 0;
+CREATE INDEX postings_to ON postings (tenant_id, to_account, posted_at) WHERE to_account < 0;
 
 CREATE TABLE lines (
   tenant_id   bigint      NOT NULL,
@@ -180,7 +183,8 @@ BEGIN
     RAISE EXCEPTION 'player % does not exist', p_owner USING ERRCODE = 'P0002';
   END IF;
   v_mode := CASE WHEN p_purpose IN ('player', 'player_withheld', 'pool') OR (p_purpose = 'house' AND p_asset <> 'points') THEN 'strict' ELSE 'derived' END;
-  INSERT INTO accounts (tenant_id, group_id, asset, purpose, owner, mode) VALUES (p_tenant, p_group, p_asset, p_purpose, p_owner, v_mode)
+  INSERT INTO accounts (tenant_id, account_id, group_id, asset, purpose, owner, mode)
+  VALUES (p_tenant, nextval('account_id_seq') * CASE WHEN v_mode = 'derived' THEN -1 ELSE 1 END, p_group, p_asset, p_purpose, p_owner, v_mode)
     ON CONFLICT DO NOTHING RETURNING account_id INTO v_id;
   IF v_id IS NULL THEN
     SELECT account_id INTO STRICT v_id FROM accounts
@@ -259,17 +263,17 @@ END $$;
 -- Sum of a derived account's postings: what an escrow holds, what an issuer owes.
 -- +goose StatementBegin
 CREATE FUNCTION ledger_derived(p_tenant bigint, p_account bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
-  SELECT coalesce((SELECT sum(amount) FROM postings WHERE tenant_id = p_tenant AND to_account = p_account), 0)::bigint
-       - coalesce((SELECT sum(amount) FROM postings WHERE tenant_id = p_tenant AND from_account = p_account), 0)::bigint
+  SELECT coalesce((SELECT sum(amount) FROM postings WHERE tenant_id = p_tenant AND to_account = p_account AND to_account < 0), 0)::bigint
+       - coalesce((SELECT sum(amount) FROM postings WHERE tenant_id = p_tenant AND from_account = p_account AND from_account < 0), 0)::bigint
 $$;
 -- +goose StatementEnd
 
 -- What an issuer gave out since midnight UTC, less what came back.
 -- +goose StatementBegin
 CREATE FUNCTION ledger_issued_today(p_tenant bigint, p_account bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
-  SELECT coalesce((SELECT sum(amount) FROM postings WHERE tenant_id = p_tenant AND from_account = p_account
+  SELECT coalesce((SELECT sum(amount) FROM postings WHERE tenant_id = p_tenant AND from_account = p_account AND from_account < 0
                     AND posted_at >= date_trunc('day', clock_timestamp(), 'UTC')), 0)::bigint
-       - coalesce((SELECT sum(amount) FROM postings WHERE tenant_id = p_tenant AND to_account = p_account
+       - coalesce((SELECT sum(amount) FROM postings WHERE tenant_id = p_tenant AND to_account = p_account AND to_account < 0
                     AND posted_at >= date_trunc('day', clock_timestamp(), 'UTC')), 0)::bigint
 $$;
 -- +goose StatementEnd

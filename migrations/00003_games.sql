@@ -50,10 +50,11 @@ CREATE UNIQUE INDEX rounds_one_timed ON rounds (tenant_id, group_id) WHERE exclu
 CREATE INDEX rounds_live ON rounds (tenant_id, closes_at) WHERE status IN ('open', 'closed', 'drawn');
 CREATE INDEX rounds_group ON rounds (tenant_id, group_id, opens_at DESC, round_id);
 
+CREATE SEQUENCE bet_id_seq;
 CREATE TABLE bets (
   tenant_id   bigint      NOT NULL,
   round_id    text        NOT NULL,
-  bet_id      bigint      GENERATED ALWAYS AS IDENTITY,
+  bet_id      bigint      NOT NULL DEFAULT nextval('bet_id_seq'),
   player_id   bigint      NOT NULL,
   choice      text        NOT NULL,
   stake       bigint      NOT NULL CHECK (stake > 0),

@@ -105,59 +105,65 @@ END $$;
 -- +goose StatementEnd
 
 -- Codes: ok, games.round_not_found, games.round_closed, players.not_member, games.round_full, games.already_bet,
--- games.house_limit, ledger.insufficient_funds, ledger.key_reused.
+-- games.house_limit, ledger.insufficient_funds, ledger.key_reused. p_seed is the seed of this bet if the player named one;
+-- else the player's own, else p_fresh.
 -- +goose StatementBegin
-CREATE FUNCTION api_round_bet(p_tenant bigint, p_round text, p_player bigint, p_choice text, p_stake bigint, p_max_payout bigint, p_seed text,
+CREATE FUNCTION api_round_bet(p_tenant bigint, p_round text, p_player bigint, p_choice text, p_stake bigint, p_max_payout bigint, p_seed text, p_fresh text,
   p_key text, p_hash bytea) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v jsonb; d record; v_open boolean; v_purse bigint; v_bet bigint; v_scope text := 'bet.' || p_player; v_count bigint; v_full boolean := false;
-  v_group bigint; v_asset text; v_escrow bigint; v_seats int; v_each int; v_exposure bigint; v_member boolean;
+DECLARE v jsonb; r record; d record; v_count bigint; v_full boolean := false; v_scope text := 'bet.' || p_player;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   v := ledger_seen(p_tenant, v_scope, p_key, p_hash);
   IF v IS NOT NULL THEN RETURN v; END IF;
-  SELECT group_id, asset, escrow_id, seats, bets_each, max_exposure INTO v_group, v_asset, v_escrow, v_seats, v_each, v_exposure
-    FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round AND NOT acting;
+  -- Bets share this lock, the closer takes it alone and so waits out the bets in flight.
+  PERFORM pg_advisory_xact_lock_shared(7002, hashtext(p_round));
+  SELECT o.group_id, o.asset, o.escrow_id, o.seats, o.bets_each, o.max_exposure, o.status = 'open' AND o.closes_at > clock_timestamp() AS open,
+         a.account_id AS purse, m.status IN ('member', 'administrator', 'creator', 'restricted') AS member,
+         coalesce(nullif(p_seed, ''), l.seed, p_fresh) AS seed
+    INTO r FROM rounds o
+    LEFT JOIN accounts a ON a.tenant_id = p_tenant AND a.group_id = o.group_id AND a.asset = o.asset AND a.purpose = 'player' AND a.owner = p_player::text
+    LEFT JOIN members m ON m.tenant_id = p_tenant AND m.group_id = o.group_id AND m.player_id = p_player
+    LEFT JOIN players l ON l.tenant_id = p_tenant AND l.player_id = p_player
+   WHERE o.tenant_id = p_tenant AND o.round_id = p_round AND NOT o.acting;
   IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
-  -- Bets share the lock, the closer takes it alone; limits over all bets need it alone as well.
-  IF v_seats > 0 OR v_exposure > 0 THEN
-    PERFORM pg_advisory_xact_lock(7002, hashtext(p_round));
-  ELSE
-    PERFORM pg_advisory_xact_lock_shared(7002, hashtext(p_round));
-  END IF;
-  SELECT r.status = 'open' AND r.closes_at > clock_timestamp(), a.account_id, m.status IN ('member', 'administrator', 'creator', 'restricted')
-    INTO v_open, v_purse, v_member
-    FROM rounds r
-    LEFT JOIN accounts a ON a.tenant_id = p_tenant AND a.group_id = v_group AND a.asset = v_asset AND a.purpose = 'player' AND a.owner = p_player::text
-    LEFT JOIN members m ON m.tenant_id = p_tenant AND m.group_id = v_group AND m.player_id = p_player
-   WHERE r.tenant_id = p_tenant AND r.round_id = p_round;
-  IF NOT v_open THEN
-    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, '{"code": "games.round_closed"}');
-  END IF;
-  IF v_member IS NOT TRUE THEN RETURN '{"code": "players.not_member"}'; END IF;
-  IF v_each > 0 THEN
-    PERFORM 1 FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse FOR NO KEY UPDATE;
-    SELECT count(*) INTO v_count FROM bets WHERE tenant_id = p_tenant AND round_id = p_round AND player_id = p_player;
-    IF v_count >= v_each THEN RETURN '{"code": "games.already_bet"}'; END IF;
-  END IF;
-  IF v_seats > 0 THEN
-    SELECT count(*) INTO v_count FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
-    IF v_count >= v_seats THEN RETURN '{"code": "games.round_full"}'; END IF;
-    v_full := v_count + 1 = v_seats;
-  END IF;
-  IF v_exposure > 0 THEN
-    SELECT coalesce(sum(max_payout - stake), 0) INTO v_count FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
-    IF v_count + p_max_payout - p_stake > v_exposure THEN RETURN '{"code": "games.house_limit"}'; END IF;
+  IF NOT r.open THEN RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, '{"code": "games.round_closed"}'); END IF;
+  IF r.member IS NOT TRUE THEN RETURN '{"code": "players.not_member"}'; END IF;
+  IF r.seats > 0 OR r.bets_each > 0 OR r.max_exposure > 0 THEN
+    -- Limits over several bets are counted one bet at a time.
+    PERFORM pg_advisory_xact_lock(7005, hashtext(p_round));
+    SELECT count(*) FILTER (WHERE player_id = p_player) AS mine, count(*) AS seated, coalesce(sum(max_payout - stake), 0) AS exposure
+      INTO d FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
+    IF r.bets_each > 0 AND d.mine >= r.bets_each THEN RETURN '{"code": "games.already_bet"}'; END IF;
+    IF r.seats > 0 AND d.seated >= r.seats THEN RETURN '{"code": "games.round_full"}'; END IF;
+    IF r.max_exposure > 0 AND d.exposure + p_max_payout - p_stake > r.max_exposure THEN RETURN '{"code": "games.house_limit"}'; END IF;
+    v_full := d.seated + 1 = r.seats;
   END IF;
 
-  SELECT * INTO d FROM ledger_debit(p_tenant, v_group, v_asset, 'bet', p_round, v_purse, v_escrow, p_stake);
-  IF d.o_transfer IS NULL THEN
+  -- One statement for all that a bet writes: it is the platform's hottest path.
+  WITH b AS (
+    UPDATE balances SET posted = posted - p_stake, version = version + 1, last_at = greatest(clock_timestamp(), last_at + interval '1 microsecond')
+     WHERE tenant_id = p_tenant AND account_id = r.purse AND posted - p_stake >= floor RETURNING posted, version, last_at),
+  n AS (SELECT b.*, nextval('transfer_id_seq') AS transfer_id, nextval('bet_id_seq') AS bet_id FROM b),
+  t AS (INSERT INTO transfers (tenant_id, transfer_id, group_id, asset, kind, ref, posted_at)
+        SELECT p_tenant, n.transfer_id, r.group_id, r.asset, 'bet', p_round, n.last_at FROM n),
+  p AS (INSERT INTO postings (tenant_id, transfer_id, seq, from_account, to_account, amount, posted_at)
+        SELECT p_tenant, n.transfer_id, 1, r.purse, r.escrow_id, p_stake, n.last_at FROM n),
+  s AS (INSERT INTO lines (tenant_id, account_id, version, transfer_id, kind, ref, delta, after, posted_at)
+        SELECT p_tenant, r.purse, n.version, n.transfer_id, 'bet', p_round, -p_stake, n.posted, n.last_at FROM n),
+  g AS (INSERT INTO bets (tenant_id, round_id, bet_id, player_id, choice, stake, max_payout, seed, transfer_id, placed_at)
+        SELECT p_tenant, p_round, n.bet_id, p_player, p_choice, p_stake, p_max_payout, r.seed, n.transfer_id, n.last_at FROM n),
+  i AS (INSERT INTO idem (tenant_id, scope, key, hash, accepted, transfer_id, outcome)
+        SELECT p_tenant, v_scope, p_key, p_hash, true, n.transfer_id,
+               jsonb_build_object('code', 'ok', 'bet', n.bet_id, 'balance', n.posted, 'full', v_full) FROM n
+        ON CONFLICT DO NOTHING RETURNING outcome)
+  SELECT n.bet_id, i.outcome INTO d FROM n LEFT JOIN i ON true;
+  IF d.bet_id IS NULL THEN
     RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', p_stake,
-      'balance', coalesce((SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse), 0)));
+      'balance', coalesce((SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = r.purse), 0)));
   END IF;
-  INSERT INTO bets (tenant_id, round_id, player_id, choice, stake, max_payout, seed, transfer_id, placed_at)
-  VALUES (p_tenant, p_round, p_player, p_choice, p_stake, p_max_payout, p_seed, d.o_transfer, d.o_at) RETURNING bet_id INTO v_bet;
+  IF d.outcome IS NULL THEN RAISE EXCEPTION 'the key was stored by a concurrent request' USING ERRCODE = '40001'; END IF;
   IF v_full THEN PERFORM round_event(p_tenant, 'round.full.v1', jsonb_build_object('round', p_round)); END IF;
-  RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, d.o_transfer, jsonb_build_object('code', 'ok', 'bet', v_bet, 'balance', d.o_after, 'full', v_full));
+  RETURN d.outcome;
 END $$;
 -- +goose StatementEnd
 
@@ -264,7 +270,7 @@ END $$;
 CREATE FUNCTION api_round_settle(p_tenant bigint, p_round text, p_bets bigint[], p_payouts bigint[], p_hash text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE o rounds; s settlements; v_paid bigint; v_pot bigint; v_bank bigint; v_rest bigint; r record; v_at timestamptz;
-  v_from bigint[] := '{}'; v_to bigint[] := '{}'; v_amount bigint[] := '{}'; v_transfer bigint; v_win_to bigint[]; v_win bigint[]; v_known bigint;
+  v_from bigint[] := '{}'; v_to bigint[] := '{}'; v_amount bigint[] := '{}'; v_transfer bigint; v_win_to bigint[]; v_win bigint[]; v_known bigint; v_house bigint;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   PERFORM pg_advisory_xact_lock(7002, hashtext(p_round));
@@ -289,6 +295,8 @@ BEGIN
   END IF;
   v_bank := ledger_account(p_tenant, o.group_id, o.asset, CASE WHEN o.asset = 'points' THEN 'issuer' ELSE 'house' END, '');
   v_rest := v_pot - v_paid;
+  -- A reserved exposure lies in the pot without being anybody's stake.
+  v_house := v_rest - CASE WHEN o.bank = 'house' AND o.asset <> 'points' THEN o.max_exposure ELSE 0 END;
   IF v_rest < 0 THEN
     IF o.bank <> 'house' OR o.asset <> 'points' THEN
       RAISE EXCEPTION 'round %: payouts of % exceed the pot of %', p_round, v_paid, v_pot USING ERRCODE = 'XX000';
@@ -310,11 +318,11 @@ BEGIN
   END IF;
   UPDATE rounds SET status = 'settled', settled_at = v_at WHERE tenant_id = p_tenant AND round_id = p_round;
   INSERT INTO settlements (tenant_id, round_id, transfer_id, bet_ids, payouts, paid, house, hash, settled_at)
-  VALUES (p_tenant, p_round, v_transfer, p_bets, p_payouts, v_paid, v_rest, p_hash, v_at);
+  VALUES (p_tenant, p_round, v_transfer, p_bets, p_payouts, v_paid, v_house, p_hash, v_at);
   PERFORM ledger_remember(p_tenant, 'settle', p_round, sha256(convert_to(p_hash, 'UTF8')), v_transfer, jsonb_build_object('code', 'ok'));
-  PERFORM round_event(p_tenant, 'round.settled.v1', jsonb_build_object('round', p_round, 'game', o.game, 'paid', v_paid, 'house', v_rest));
+  PERFORM round_event(p_tenant, 'round.settled.v1', jsonb_build_object('round', p_round, 'game', o.game, 'paid', v_paid, 'house', v_house));
   PERFORM round_notice(p_tenant, o.group_id, 'round.result', p_round);
-  RETURN jsonb_build_object('code', 'ok', 'status', 'settled', 'paid', v_paid, 'house', v_rest, 'hash', p_hash);
+  RETURN jsonb_build_object('code', 'ok', 'status', 'settled', 'paid', v_paid, 'house', v_house, 'hash', p_hash);
 END $$;
 -- +goose StatementEnd
 
