@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,7 +85,12 @@ func start() (server, error) {
 }
 
 func connect(address string) (client.Client, error) {
-	return temporal.NewClient(temporal.Config{Address: address, Namespace: client.DefaultNamespace, Logger: Logger()})
+	opts, err := temporal.Options(temporal.Config{Address: address, Namespace: client.DefaultNamespace, Logger: Logger()})
+	if err != nil {
+		return nil, err
+	}
+	opts.Identity = "test" // recorded histories say nothing about the machine
+	return client.NewLazyClient(opts)
 }
 
 func launch(ctx context.Context) (server, error) {
@@ -94,11 +98,11 @@ func launch(ctx context.Context) (server, error) {
 	if err != nil {
 		return server{}, fmt.Errorf("make a folder for the server: %w", err)
 	}
-	port, err := freePort(ctx)
+	port, err := localstack.FreePort()
 	if err != nil {
 		return server{}, err
 	}
-	uiPort, err := freePort(ctx)
+	uiPort, err := localstack.FreePort()
 	if err != nil {
 		return server{}, err
 	}
@@ -137,14 +141,4 @@ func source() string {
 		}
 	}
 	return ""
-}
-
-func freePort(ctx context.Context) (int, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // we asked for TCP
 }
