@@ -1,0 +1,3 @@
+package games
+
+//go:generate go run fairground/internal/cataloguegen
