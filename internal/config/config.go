@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -92,4 +94,9 @@ func explain(err error) error {
 		told = append(told, one)
 	}
 	return errors.Join(told...)
+}
+
+// HasDisplay says whether a browser could be shown on this machine.
+func HasDisplay() bool {
+	return runtime.GOOS == "darwin" || os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
 }

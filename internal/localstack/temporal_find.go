@@ -1,6 +1,7 @@
 package localstack
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,7 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"time"
 )
 
 // temporalPackage is the main package of the development server, in the nested module.
@@ -74,15 +75,41 @@ func buildTemporal(ctx context.Context, opts TemporalOptions, cache string) (str
 		return "", fmt.Errorf("create a folder to build in: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-buildvcs=false", "-o", filepath.Join(scratch, "temporal"), temporalPackage) //nolint:gosec // constant arguments and our own folder
-	build.Dir, build.Env = opts.Source, append(os.Environ(), "GOWORK=off")
-	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building it failed: %w: %s", err, firstLine(string(output)))
+	if err := opts.compile(ctx, filepath.Join(scratch, "temporal")); err != nil {
+		return "", err
 	}
 	if err := os.Rename(filepath.Join(scratch, "temporal"), path); err != nil {
 		return "", fmt.Errorf("keep the built program: %w", err)
 	}
 	return path, nil
+}
+
+// compile builds the server into target and says how far it is.
+func (o TemporalOptions) compile(ctx context.Context, target string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-v", "-o", target, temporalPackage) //nolint:gosec // constant arguments and our own folder
+	build.Dir, build.Env = o.Source, append(os.Environ(), "GOWORK=off")
+	output, err := build.StderrPipe()
+	if err != nil {
+		return fmt.Errorf("building it failed: %w", err)
+	}
+	if err := build.Start(); err != nil {
+		return fmt.Errorf("building it failed: %w", err)
+	}
+	last, compiled := "", 0
+	told := time.NewTicker(15 * time.Second)
+	defer told.Stop()
+	for lines := bufio.NewScanner(output); lines.Scan(); compiled++ {
+		last = lines.Text()
+		select {
+		case <-told.C:
+			o.say(fmt.Sprintf("still building: %d packages so far", compiled))
+		default:
+		}
+	}
+	if err := build.Wait(); err != nil {
+		return fmt.Errorf("building it failed: %w: %s", err, last)
+	}
+	return nil
 }
 
 func downloadTemporal(ctx context.Context, opts TemporalOptions, cache string) (string, error) {
@@ -94,10 +121,4 @@ func downloadTemporal(ctx context.Context, opts TemporalOptions, cache string) (
 	}
 	opts.say("downloading the Temporal server once")
 	return opts.Download(ctx, cache)
-}
-
-// firstLine keeps error messages to one line.
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return line
 }
