@@ -23,7 +23,7 @@ var (
 	ErrHoldResolved     = models.E("ledger.hold_resolved", "the hold has ended the other way")
 	ErrTransferNotFound = models.E("ledger.transfer_not_found", "no such transfer")
 	ErrAlreadyReversed  = models.E("ledger.already_reversed", "the transfer was reversed before")
-	ErrNotReversible    = models.E("ledger.not_reversible", "a transfer of a round or a hold is undone by its own verbs")
+	ErrNotReversible    = models.E("ledger.not_reversible", "a round, a hold and a reversal are not undone this way")
 	// The next three name the input in Field.
 	ErrInvalidAmount = models.E("ledger.invalid_amount", "an amount is a positive number of minor units")
 	ErrInvalidKey    = models.E("ledger.invalid_key", "a key has 1 to 128 characters")

@@ -396,8 +396,9 @@ END $$;
 -- +goose StatementEnd
 
 -- Undoes a transfer once with swapped postings. What a player has spent meanwhile becomes a
--- player_debt receivable. A transfer of a round or a hold is undone by their own verbs only.
--- Codes: ok, ledger.transfer_not_found, ledger.not_reversible, ledger.already_reversed, ledger.key_reused.
+-- player_debt receivable. A pool or a house that is short refuses for now. A transfer
+-- of a round or a hold is undone by their own verbs only, and a reversal is final.
+-- Codes: ok, ledger.transfer_not_found, ledger.not_reversible, ledger.already_reversed, ledger.insufficient_funds, ledger.key_reused.
 -- +goose StatementBegin
 CREATE FUNCTION api_ledger_reverse(p_tenant bigint, p_transfer bigint, p_key text, p_hash bytea, p_reason text)
 RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -409,7 +410,7 @@ BEGIN
   IF v IS NOT NULL THEN RETURN v; END IF;
   SELECT * INTO t FROM transfers WHERE tenant_id = p_tenant AND transfer_id = p_transfer;
   IF NOT FOUND THEN RETURN '{"code": "ledger.transfer_not_found"}'; END IF;
-  IF EXISTS (SELECT 1 FROM postings p JOIN accounts a ON a.tenant_id = p_tenant AND a.account_id IN (p.from_account, p.to_account)
+  IF t.kind = 'reversal' OR EXISTS (SELECT 1 FROM postings p JOIN accounts a ON a.tenant_id = p_tenant AND a.account_id IN (p.from_account, p.to_account)
               WHERE p.tenant_id = p_tenant AND p.transfer_id = p_transfer AND a.purpose IN ('escrow', 'player_withheld')) THEN
     RETURN '{"code": "ledger.not_reversible"}';
   END IF;
@@ -417,11 +418,12 @@ BEGIN
   SELECT array_agg(to_account ORDER BY seq), array_agg(from_account ORDER BY seq), array_agg(amount ORDER BY seq)
     INTO v_from, v_to, v_amount FROM postings WHERE tenant_id = p_tenant AND transfer_id = p_transfer;
   PERFORM 1 FROM balances WHERE tenant_id = p_tenant AND account_id = ANY (v_from || v_to) ORDER BY account_id FOR NO KEY UPDATE;
-  FOR d IN SELECT b.account_id, a.owner, b.floor - (b.posted + x.delta) AS missing
+  FOR d IN SELECT b.account_id, a.purpose, a.owner, b.posted, -x.delta AS needed, b.floor - (b.posted + x.delta) AS missing
              FROM (SELECT a, sum(m) AS delta FROM (SELECT unnest(v_from) AS a, -unnest(v_amount) AS m UNION ALL SELECT unnest(v_to), unnest(v_amount)) y GROUP BY a) x
              JOIN balances b ON b.tenant_id = p_tenant AND b.account_id = x.a
              JOIN accounts a ON a.tenant_id = p_tenant AND a.account_id = x.a
             WHERE x.delta < 0 AND b.posted + x.delta < b.floor ORDER BY b.account_id LOOP
+    IF d.purpose <> 'player' THEN RETURN jsonb_build_object('code', 'ledger.insufficient_funds', 'balance', d.posted, 'needed', d.needed); END IF;
     v_from := v_from || ledger_account(p_tenant, t.group_id, t.asset, 'player_debt', d.owner);
     v_to := v_to || d.account_id;
     v_amount := v_amount || d.missing::bigint;
