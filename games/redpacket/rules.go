@@ -25,7 +25,7 @@ func (r rules) Open(raw json.RawMessage) (game.Opening, error) {
 		return game.Opening{}, fmt.Errorf("write the parameters: %w", err)
 	}
 	return game.Opening{
-		Params: canonical, Window: time.Duration(r.config.WindowSeconds) * time.Second, 
+		Params: canonical, Window: time.Duration(r.config.WindowSeconds) * time.Second,
 		OpenerBet: &game.Bet{Seq: 1, Choice: fund, Stake: p.Total}, Slots: int(p.Shares), ActReserve: r.config.loss(p),
 	}, nil
 }
