@@ -8,9 +8,9 @@ import (
 
 // Purposes of the keys this room derives.
 const (
-	purposeBotToken  = "players.bot_token"
-	purposeLoginCode = "players.login_code"
-	purposeSession   = "players.session"
+	purposeBotToken  = "players:bot_token"
+	purposeLoginCode = "players:login_code"
+	purposeSession   = "players:session"
 )
 
 // Players is the room. It is safe for concurrent use.

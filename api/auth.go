@@ -1,0 +1,35 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"fairground/api/player"
+	"fairground/models"
+)
+
+// authenticate checks the token of every operation that the document does not call public.
+func (s *server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		op, ok := s.operations.find(c.Request().Method, c.Path())
+		if !ok || op.public {
+			return next(c)
+		}
+		token, ok := bearer(c.Request().Header.Get("Authorization"))
+		if !ok {
+			return &models.Error{Code: codeUnauthorized}
+		}
+		id, err := s.deps.Players.Authenticate(c.Request().Context(), token)
+		if err != nil {
+			return err
+		}
+		c.SetRequest(c.Request().WithContext(player.WithCaller(c.Request().Context(), player.Caller{Identity: id, Token: token})))
+		return next(c)
+	}
+}
+
+func bearer(header string) (string, bool) {
+	scheme, token, ok := strings.Cut(header, " ")
+	return token, ok && token != "" && strings.EqualFold(scheme, "Bearer")
+}

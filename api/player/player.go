@@ -1,0 +1,66 @@
+package player
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"fairground/api/gen"
+	"fairground/games"
+	"fairground/games/game"
+	"fairground/ledger"
+	"fairground/players"
+	"fairground/workflows"
+)
+
+// notifyTimeout bounds the best-effort calls made after an answer.
+const notifyTimeout = 5 * time.Second
+
+// Deps is what the handlers call. StartRound and CloseEarly are optional.
+type Deps struct {
+	Players    *players.Players
+	Engine     *games.Engine
+	Ledger     *ledger.Ledger
+	Logger     *slog.Logger
+	StartRound func(ctx context.Context, in workflows.RoundInput) error
+	CloseEarly func(ctx context.Context, round string) error
+}
+
+// Server implements the generated strict interface. It is safe for concurrent use.
+type Server struct {
+	players    *players.Players
+	engine     *games.Engine
+	ledger     *ledger.Ledger
+	logger     *slog.Logger
+	startRound func(ctx context.Context, in workflows.RoundInput) error
+	closeEarly func(ctx context.Context, round string) error
+	catalogue  map[string]game.Game
+	background sync.WaitGroup
+}
+
+var _ gen.StrictServerInterface = (*Server)(nil)
+
+// New makes the handlers.
+func New(deps Deps) *Server {
+	return &Server{
+		players: deps.Players, engine: deps.Engine, ledger: deps.Ledger, logger: deps.Logger,
+		startRound: deps.StartRound, closeEarly: deps.CloseEarly, catalogue: games.Catalogue(),
+	}
+}
+
+// Wait returns when no best-effort call runs any more.
+func (s *Server) Wait() { s.background.Wait() }
+
+// later makes a best-effort call without holding up the answer. When it fails the relay does
+// the same from the outbox, so it is only noted.
+func (s *Server) later(ctx context.Context, what, round string, call func(ctx context.Context) error) {
+	ctx = context.WithoutCancel(ctx)
+	s.background.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
+		defer cancel()
+		if err := call(ctx); err != nil {
+			s.logger.WarnContext(ctx, "left to the relay", slog.String("what", what), slog.String("round", round), slog.Any("error", err))
+		}
+	})
+}

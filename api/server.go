@@ -1,0 +1,67 @@
+package api
+
+import (
+	"log/slog"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"fairground/api/gen"
+	"fairground/api/player"
+)
+
+// server holds what the middleware and the pages need.
+type server struct {
+	deps       Deps
+	logger     *slog.Logger
+	echo       *echo.Echo
+	operations operations
+	codes      map[string]code
+	player     *player.Server
+	signIns    *addressLimiter
+	inFlight   chan struct{}
+	requests   *prometheus.HistogramVec
+}
+
+func newServer(deps Deps) (*server, error) {
+	ops, err := loadSpec()
+	if err != nil {
+		return nil, err
+	}
+	if deps.Registry == nil {
+		deps.Registry = prometheus.NewRegistry()
+		deps.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	}
+	s := &server{
+		deps: deps, logger: deps.Logger, operations: ops, codes: codes(),
+		signIns:  newAddressLimiter(deps.Clock),
+		inFlight: make(chan struct{}, maxInFlight),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "fairground_api_request_seconds", Help: "Time to answer, by method, route and status.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"method", "route", "status"}),
+		player: player.New(player.Deps{
+			Players: deps.Players, Engine: deps.Engine, Ledger: deps.Ledger, Logger: deps.Logger,
+			StartRound: deps.StartRound, CloseEarly: deps.CloseEarly,
+		}),
+	}
+	if err := deps.Registry.Register(s.requests); err != nil {
+		return nil, err
+	}
+	s.route()
+	return s, nil
+}
+
+// route builds the router. The order of middleware matters: outermost first.
+func (s *server) route() {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.onError
+	e.Use(identify, s.observe, s.recoverPanics, secure, s.limit, s.slowSignIn, s.authenticate, s.validate)
+	gen.RegisterHandlers(e, gen.NewStrictHandler(s.player, nil))
+	e.POST(hotPath, s.placeBet) // replaces the generated binding, see bet.go
+	s.addHealth(e)
+	s.addSite(e)
+	s.echo = e
+}

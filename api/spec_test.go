@@ -1,0 +1,141 @@
+package api_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/stretchr/testify/require"
+)
+
+// specChecker holds answers against openapi.yaml.
+type specChecker struct {
+	doc    *openapi3.T
+	router routers.Router
+}
+
+func loadSpecChecker(t *testing.T) *specChecker {
+	t.Helper()
+	loader := openapi3.NewLoader()
+	doc, err := loader.LoadFromFile("openapi.yaml")
+	require.NoError(t, err)
+	require.NoError(t, doc.Validate(loader.Context))
+	router, err := gorillamux.NewRouter(doc)
+	require.NoError(t, err)
+	return &specChecker{doc: doc, router: router}
+}
+
+// checkResponse fails when an answer below /v1 is not what the document promises.
+func (c *specChecker) checkResponse(t *testing.T, req *http.Request, res *http.Response, body []byte) {
+	t.Helper()
+	if !strings.HasPrefix(req.URL.Path, "/v1/") {
+		return
+	}
+	route, params, err := c.router.FindRoute(req)
+	if err != nil {
+		return // an address the document does not have
+	}
+	if listed := route.Operation.Responses.Status(res.StatusCode); listed == nil {
+		// Any request may meet these, so the document does not repeat them everywhere.
+		common := []int{400, 401, 404, 413, 415, 429, 500, 503}
+		require.Contains(t, common, res.StatusCode, "%s %s answers %d, which is not documented", req.Method, route.Path, res.StatusCode)
+		return
+	}
+	err = openapi3filter.ValidateResponse(t.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route},
+		Status:                 res.StatusCode, Header: res.Header, Body: io.NopCloser(bytes.NewReader(body)),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	})
+	require.NoError(t, err, "%s %s: %s", req.Method, route.Path, body)
+}
+
+// TestGeneratedCodeIsCurrent fails when openapi.yaml and api/gen drifted apart.
+func TestGeneratedCodeIsCurrent(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Log("the generator is built on first use; -short only compiles against its last output")
+		return
+	}
+	out := filepath.Join(t.TempDir(), "api.gen.go")
+	config, err := os.ReadFile("oapi-codegen.yaml")
+	require.NoError(t, err)
+	elsewhere := filepath.Join(t.TempDir(), "config.yaml")
+	config = bytes.Replace(config, []byte("gen/api.gen.go"), []byte(out), 1)
+	require.NoError(t, os.WriteFile(elsewhere, config, 0o600))
+	cmd := exec.CommandContext(t.Context(), "go", "tool", "-modfile=../tools/oapi/go.mod", "oapi-codegen", "-config", elsewhere, "openapi.yaml")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	text, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(text))
+	want, err := os.ReadFile(out)
+	require.NoError(t, err)
+	got, err := os.ReadFile("gen/api.gen.go")
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "run go generate ./api")
+}
+
+// TestEveryCodeIsDocumented compares the codes of the rooms with the document's enum.
+func TestEveryCodeIsDocumented(t *testing.T) {
+	t.Parallel()
+	doc := loadSpecChecker(t).doc
+	var documented []string
+	for _, v := range doc.Components.Schemas["ErrorCode"].Value.Enum {
+		documented = append(documented, v.(string))
+	}
+	// Refusals that no endpoint here can meet.
+	elsewhere := []string{
+		"players.bot_taken", "players.invalid_tenant", "players.invalid_stake", "players.too_many_codes",
+		"games.invalid_config", "games.already_drawn", "games.too_early", "games.not_closed", "games.not_drawn",
+	}
+	for _, room := range []string{"players", "games"} {
+		for _, code := range codesIn(t, room) {
+			if !slices.Contains(elsewhere, code) {
+				require.Contains(t, documented, code, "a code of %s is neither in openapi.yaml nor listed as unreachable", room)
+			}
+		}
+	}
+	for _, code := range codesIn(t, ".") {
+		require.Contains(t, documented, code)
+	}
+	// And nothing is documented that does not exist.
+	known := slices.Concat(codesIn(t, "."), codesIn(t, "players"), codesIn(t, "games"), codesIn(t, "ledger"))
+	for _, code := range documented {
+		require.Contains(t, known, code)
+	}
+}
+
+var codePattern = regexp.MustCompile(`"((?:api|players|games|ledger)\.[a-z_]+)"`)
+
+// codesIn collects the codes in a room's sources.
+func codesIn(t *testing.T, room string) []string {
+	t.Helper()
+	folder := filepath.Join("..", room)
+	if room == "." {
+		folder = "."
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	require.NoError(t, err)
+	var out []string
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "gen/") {
+			continue
+		}
+		text, err := os.ReadFile(file) //nolint:gosec // our own sources
+		require.NoError(t, err)
+		for _, m := range codePattern.FindAllStringSubmatch(string(text), -1) {
+			out = append(out, m[1])
+		}
+	}
+	require.NotEmpty(t, out, room)
+	return out
+}

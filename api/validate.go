@@ -1,0 +1,81 @@
+package api
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/labstack/echo/v4"
+
+	"fairground/models"
+)
+
+// validate checks a request's parameters and body against the document. The body keeps the
+// value it was checked as, so the generated code does not decode it a second time.
+func (s *server) validate(next echo.HandlerFunc) echo.HandlerFunc {
+	options := &openapi3filter.Options{
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, // authenticate did it
+		KeepValidatedValue: true,
+	}
+	return func(c echo.Context) error {
+		op, ok := s.operations.find(c.Request().Method, c.Path())
+		if !ok || op.id == hotOperation {
+			return next(c)
+		}
+		if err := checkRequest(c, op, options); err != nil {
+			return err
+		}
+		return next(c)
+	}
+}
+
+func checkRequest(c echo.Context, op operation, options *openapi3filter.Options) error {
+	params := make(map[string]string, len(c.ParamNames()))
+	for i, name := range c.ParamNames() {
+		params[name] = c.ParamValues()[i]
+	}
+	err := openapi3filter.ValidateRequest(c.Request().Context(), &openapi3filter.RequestValidationInput{
+		Request: c.Request(), PathParams: params, Route: op.route, Options: options,
+	})
+	if err == nil {
+		return nil
+	}
+	return explainInvalid(err)
+}
+
+// explainInvalid names the field and what it should have been. It never repeats the value.
+func explainInvalid(err error) error {
+	var request *openapi3filter.RequestError
+	if !errors.As(err, &request) {
+		return err
+	}
+	out := &models.Error{Code: codeInvalidRequest, Message: "the request does not follow the document"}
+	if request.Parameter != nil {
+		out.Field = request.Parameter.Name
+	}
+	var schema *openapi3.SchemaError
+	var parse *openapi3filter.ParseError
+	switch {
+	case errors.As(err, &schema):
+		if path := schema.JSONPointer(); request.Parameter == nil && len(path) > 0 {
+			out.Field = strings.Join(path, ".")
+		}
+		out.Fix = schema.Reason
+	case errors.Is(err, openapi3filter.ErrInvalidRequired):
+		out.Fix = "it is required"
+	case errors.As(err, &parse):
+		if strings.HasPrefix(request.Reason, "header Content-Type") {
+			return &models.Error{Code: codeMediaType}
+		}
+		out.Fix = "it can't be read as the type it should have"
+	case strings.HasPrefix(request.Reason, "header Content-Type"):
+		return &models.Error{Code: codeMediaType}
+	case request.Reason == "reading failed":
+		return request.Err
+	}
+	if out.Field == "" {
+		out.Field = "body"
+	}
+	return out
+}
