@@ -74,4 +74,3 @@ func register(w sdk.Registry, rounds *activities.Rounds) {
 	w.RegisterWorkflowWithOptions(workflows.Round, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorPinned})
 	w.RegisterActivity(rounds)
 }
-

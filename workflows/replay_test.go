@@ -132,7 +132,7 @@ func recordings() map[string]recording {
 
 func recordHistories(t *testing.T) {
 	t.Helper()
-	c := temporaltest.Client(t)
+	c, _ := temporaltest.Client(t)
 	for name, r := range recordings() {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		h := r.play(ctx, t, c, "r_"+name)

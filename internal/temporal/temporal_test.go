@@ -104,9 +104,9 @@ func (failing) Register(prometheus.Collector) error { return prometheus.AlreadyR
 
 func TestSearchAttributesAreAddedOnce(t *testing.T) {
 	t.Parallel()
-	c := temporaltest.Client(t)
-	require.NoError(t, temporal.EnsureSearchAttributes(t.Context(), c, client.DefaultNamespace))
-	require.NoError(t, temporal.EnsureSearchAttributes(t.Context(), c, client.DefaultNamespace))
+	c, namespace := temporaltest.Client(t)
+	require.NoError(t, temporal.EnsureSearchAttributes(t.Context(), c, namespace))
+	require.NoError(t, temporal.EnsureSearchAttributes(t.Context(), c, namespace))
 	require.Equal(t, []string{"DueAt", "GameType", "GroupId"}, slices.Sorted(maps.Keys(temporal.SearchAttributes())))
 	require.Equal(t, []string{"DueAt=Datetime", "GameType=Keyword", "GroupId=Keyword"}, temporal.AttributeFlags())
 }

@@ -18,32 +18,60 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"fairground/internal/clock"
 	"fairground/internal/localstack"
+	"fairground/internal/secret"
 	"fairground/internal/temporal"
 )
 
 // startTimeout is long because a machine without a server may have to build one first.
 const startTimeout = 8 * time.Minute
 
+const namespaceTimeout = 30 * time.Second
+
 // watch runs the server and ends it when its own standard input closes, which the kernel does
 // however the test process dies. Then it removes the folder in "$0".
 const watch = `dir=$0; "$@" & pid=$!
 cat >/dev/null; kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$dir"`
 
-// Client is connected to the service of TEMPORAL_ADDRESS, or else to a private development server
-// that this process starts once and that ends with it. Its program is FAIRGROUND_TEMPORAL_CLI, or
-// what `fairground up` would use. The product's search attributes are there.
-func Client(t testing.TB) client.Client {
+// Client is connected to a fresh namespace of the service of TEMPORAL_ADDRESS, or else of a private
+// development server that this process starts once and that ends with it. Its program is
+// FAIRGROUND_TEMPORAL_CLI, or what `fairground up` would use. The product's search attributes are there.
+func Client(t testing.TB) (c client.Client, namespace string) {
 	t.Helper()
 	server, err := shared()
 	require.NoError(t, err, "start a Temporal development server")
-	c, err := connect(server.address)
+	namespace = secret.ID("test")
+	ctx, cancel := context.WithTimeout(t.Context(), namespaceTimeout)
+	defer cancel()
+	c, err = connect(server.address, namespace)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return c
+	_, err = c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+		Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	})
+	require.NoError(t, err)
+	require.NoError(t, settled(ctx, c, namespace))
+	return c, namespace
+}
+
+// settled waits until the whole service knows the namespace and its attributes.
+func settled(ctx context.Context, c client.Client, namespace string) error {
+	for {
+		err := temporal.EnsureSearchAttributes(ctx, c, namespace)
+		if err == nil {
+			_, err = c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+				Namespace: namespace, Query: temporal.GroupID().GetName() + " = 'none'",
+			})
+		}
+		if err == nil || clock.Sleep(ctx, clock.System(), 50*time.Millisecond) != nil {
+			return err
+		}
+	}
 }
 
 // Logger says nothing; a test's failures speak for themselves.
@@ -68,24 +96,19 @@ func start() (server, error) {
 			return server{}, err
 		}
 	}
-	c, err := connect(s.address)
+	c, err := connect(s.address, client.DefaultNamespace)
 	if err != nil {
 		return server{}, err
 	}
 	defer c.Close()
-	for {
-		err = temporal.EnsureSearchAttributes(ctx, c, client.DefaultNamespace)
-		if err == nil {
-			return s, nil
-		}
-		if clock.Sleep(ctx, clock.System(), 100*time.Millisecond) != nil {
-			return server{}, fmt.Errorf("%s does not answer: %w", s.address, err)
-		}
+	if err := settled(ctx, c, client.DefaultNamespace); err != nil {
+		return server{}, fmt.Errorf("%s does not answer: %w", s.address, err)
 	}
+	return s, nil
 }
 
-func connect(address string) (client.Client, error) {
-	opts, err := temporal.Options(temporal.Config{Address: address, Namespace: client.DefaultNamespace, Logger: Logger()})
+func connect(address, namespace string) (client.Client, error) {
+	opts, err := temporal.Options(temporal.Config{Address: address, Namespace: namespace, Logger: Logger()})
 	if err != nil {
 		return nil, err
 	}
