@@ -2,8 +2,6 @@ package games
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -129,14 +127,4 @@ func SettlementHash(round string, out game.Outcome, payouts []game.Payout) (stri
 		payouts = []game.Payout{}
 	}
 	return canonicalHash(map[string]any{"outcome": out, "payouts": payouts, "round": round})
-}
-
-// canonicalHash is the hex SHA-256 of a value's canonical JSON.
-func canonicalHash(v any) (string, error) {
-	canonical, err := Canonical(v)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(canonical)
-	return hex.EncodeToString(sum[:]), nil
 }

@@ -1,0 +1,95 @@
+package games
+
+import "slices"
+
+// CheckStatus is what a check of a proof came to.
+type CheckStatus string
+
+// The results of a check.
+const (
+	CheckOK      CheckStatus = "ok"
+	CheckFailed  CheckStatus = "failed"
+	CheckSkipped CheckStatus = "skipped" // something it builds on failed
+	CheckPending CheckStatus = "pending" // the round has not come so far
+)
+
+// CheckName is the stable name of a check of a proof.
+type CheckName string
+
+// The checks of a proof, in the order in which they are made.
+const (
+	CheckFormat     CheckName = "format"
+	CheckConfigHash CheckName = "config_hash"
+	CheckParams     CheckName = "params"
+	CheckBets       CheckName = "bets"
+	CheckCommit     CheckName = "commit"
+	CheckClientSeed CheckName = "client_seed"
+	CheckDraw       CheckName = "draw"
+	CheckActs       CheckName = "acts"
+	CheckPayouts    CheckName = "payouts"
+	CheckSums       CheckName = "sums"
+	CheckHash       CheckName = "hash"
+)
+
+// Check is one thing that was recomputed from a proof.
+type Check struct {
+	Name     CheckName   `json:"name"`
+	Title    string      `json:"title"` // one plain English line
+	Status   CheckStatus `json:"status"`
+	Detail   string      `json:"detail,omitempty"`   // why it is not ok
+	Expected string      `json:"expected,omitempty"` // recomputed here
+	Got      string      `json:"got,omitempty"`      // as the proof says
+}
+
+// Report is what verifying a proof found.
+type Report struct {
+	Round  string  `json:"round"`
+	Game   string  `json:"game"`
+	Final  bool    `json:"final"` // the round is over, so that every check can be made
+	Checks []Check `json:"checks"`
+}
+
+// OK says whether the round is over and every check came out right.
+func (r Report) OK() bool {
+	return r.Final && !slices.ContainsFunc(r.Checks, func(c Check) bool { return c.Status != CheckOK })
+}
+
+// Failed lists the checks that came out wrong.
+func (r Report) Failed() []CheckName {
+	var failed []CheckName
+	for _, c := range r.Checks {
+		if c.Status == CheckFailed {
+			failed = append(failed, c.Name)
+		}
+	}
+	return failed
+}
+
+func checkTitle(name CheckName) string {
+	switch name {
+	case CheckFormat:
+		return "The proof is of a kind and a game known here"
+	case CheckConfigHash:
+		return "The published rules are the ones that were fixed"
+	case CheckParams:
+		return "The rules allow the round as it was opened"
+	case CheckBets:
+		return "The rules allow every bet"
+	case CheckCommit:
+		return "The server's seed is the one it committed to"
+	case CheckClientSeed:
+		return "Every player's seed went into the draw"
+	case CheckDraw:
+		return "The outcome follows from the seeds"
+	case CheckActs:
+		return "Every share was taken once, by one player"
+	case CheckPayouts:
+		return "Every payout follows from the outcome"
+	case CheckSums:
+		return "Stakes, payouts and the house add up"
+	case CheckHash:
+		return "The settlement is the one that was sealed"
+	default:
+		return string(name)
+	}
+}
