@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	neturl "net/url"
 	"os"
 	"sync"
 
@@ -48,7 +50,13 @@ func makeTemplate() (template, error) {
 		return template{}, err
 	}
 	// Partitions are made for the months from now on, so a template serves one month.
-	name := "fairground_template_" + clock.System().Now().Format("200601") + "_" + fingerprint
+	// Only its owner may copy it, so each owner has one.
+	owner, err := neturl.Parse(adminURL)
+	if err != nil {
+		return template{}, errors.New("the database address is not a URL")
+	}
+	name := fmt.Sprintf("fairground_template_%s_%s_%08x", clock.System().Now().Format("200601"), fingerprint,
+		crc32.ChecksumIEEE([]byte(owner.User.Username())))
 	url, err := postgres.WithDatabase(adminURL, name)
 	if err != nil {
 		return template{}, err
