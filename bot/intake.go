@@ -1,0 +1,137 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"fairground/internal/clock"
+	"fairground/internal/telegram"
+	"fairground/notify"
+)
+
+const (
+	flushEvery  = 100 * time.Millisecond
+	leftEvery   = 15 * time.Second
+	leftAge     = 30 * time.Second
+	forgetEvery = time.Hour
+	forgetAge   = 3 * 24 * time.Hour
+)
+
+// intake takes updates once and has them handled in order of each person.
+type intake struct {
+	inbox  *notify.Inbox
+	lanes  *lanes
+	clock  clock.Clock
+	logger *slog.Logger
+	// handle says whether the update is done with; one that is not is taken up again later.
+	handle func(u telegram.Update) (done bool)
+
+	mu    sync.Mutex
+	ended []int64 // handled, not yet noted
+	busy  map[int64]bool
+}
+
+// take stores a batch in one statement and starts handling what is new in it.
+func (i *intake) take(ctx context.Context, batch []telegram.Update) error {
+	stored := make([]notify.Update, len(batch))
+	for n, u := range batch {
+		stored[n] = notify.Update{ID: int64(u.UpdateID), Payload: u.Raw}
+	}
+	fresh, err := i.inbox.Take(ctx, stored)
+	if err != nil {
+		return err
+	}
+	isNew := make(map[int64]bool, len(fresh))
+	for _, id := range fresh {
+		isNew[id] = true
+	}
+	for _, u := range batch {
+		if id := int64(u.UpdateID); isNew[id] {
+			delete(isNew, id)
+			i.start(u)
+		}
+	}
+	return nil
+}
+
+// start queues one update behind the same person's earlier ones.
+func (i *intake) start(u telegram.Update) {
+	id := int64(u.UpdateID)
+	i.mu.Lock()
+	again := i.busy[id]
+	i.busy[id] = true
+	i.mu.Unlock()
+	if again {
+		return
+	}
+	i.lanes.do(u.Sender(), func() {
+		done := i.handle(u)
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		delete(i.busy, id)
+		if done {
+			i.ended = append(i.ended, id)
+		}
+	})
+}
+
+// run notes what was handled and takes up what was not, until ctx ends.
+func (i *intake) run(ctx context.Context) {
+	now := i.clock.Now()
+	left, forget := now, now // both at once: a start follows a crash as often as not
+	age := time.Duration(0)
+	for {
+		now = i.clock.Now()
+		if !now.Before(left) {
+			i.takeUp(ctx, age)
+			left, age = now.Add(leftEvery), leftAge
+		}
+		if !now.Before(forget) {
+			if err := i.inbox.Forget(ctx, forgetAge); err != nil && ctx.Err() == nil {
+				i.logger.WarnContext(ctx, "old updates stay", slog.Any("error", err))
+			}
+			forget = now.Add(forgetEvery)
+		}
+		i.flush(ctx)
+		if clock.Sleep(ctx, i.clock, flushEvery) != nil {
+			return
+		}
+	}
+}
+
+// takeUp starts what was taken longer than age ago and never finished.
+func (i *intake) takeUp(ctx context.Context, age time.Duration) {
+	left, err := i.inbox.Left(ctx, age)
+	if err != nil {
+		if ctx.Err() == nil {
+			i.logger.WarnContext(ctx, "unfinished updates can't be read", slog.Any("error", err))
+		}
+		return
+	}
+	for _, stored := range left {
+		update, err := telegram.DecodeUpdate(stored.Payload)
+		if err != nil {
+			i.logger.WarnContext(ctx, "a stored update can't be read", slog.Int64("update", stored.ID), slog.Any("error", err))
+			continue
+		}
+		i.start(update)
+	}
+}
+
+// flush notes the handled updates in one statement.
+func (i *intake) flush(ctx context.Context) {
+	i.mu.Lock()
+	ended := i.ended
+	i.ended = nil
+	i.mu.Unlock()
+	if len(ended) == 0 {
+		return
+	}
+	if err := i.inbox.Done(ctx, ended); err != nil {
+		i.mu.Lock()
+		i.ended = append(ended, i.ended...)
+		i.mu.Unlock()
+	}
+}

@@ -1,0 +1,229 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"fairground/games"
+	"fairground/internal/clock"
+	"fairground/internal/telegram"
+	"fairground/models"
+	"fairground/notify"
+)
+
+const (
+	liveTick    = 500 * time.Millisecond
+	liveEvery   = 4 * time.Second // between two edits of one message
+	adoptEvery  = 3 * time.Second // looking for rounds that were opened elsewhere
+	adoptAfter  = 3 * time.Second // a younger round is being shown by whoever opened it
+	forgetAfter = 10 * time.Minute
+)
+
+// live keeps the message of every running round up to date: one message a round, the last
+// content wins, at most one edit in four seconds.
+type live struct {
+	bot *tenantBot
+
+	mu     sync.Mutex
+	rounds map[string]*shown
+}
+
+// shown is one round's message.
+type shown struct {
+	message int64  // 0 while it is being sent
+	topic   int64
+	changed bool   // a bet came in since the last look
+	content string // what was last sent
+	looked  time.Time
+	closes  time.Time
+	coarse  time.Duration
+	ended   bool // shows no buttons any more; waits to be forgotten
+}
+
+func newLive(t *tenantBot) *live { return &live{bot: t, rounds: map[string]*shown{}} }
+
+// show sends the message of a round, once.
+func (l *live) show(ctx context.Context, view games.RoundView, topic int64) {
+	l.mu.Lock()
+	if l.rounds[view.ID] != nil || view.MessageID != nil {
+		l.mu.Unlock()
+		return
+	}
+	now := l.bot.deps.Clock.Now()
+	if view.TopicID != nil {
+		topic = *view.TopicID
+	}
+	s := &shown{topic: topic, looked: now, closes: view.ClosesAt, coarse: coarse(view.ClosesAt.Sub(now))}
+	l.rounds[view.ID] = s
+	l.mu.Unlock()
+
+	text, kb, err := l.render(ctx, view)
+	if err != nil {
+		l.bot.log.WarnContext(ctx, "a round could not be shown", slog.String("round", view.ID), slog.Any("error", err))
+		l.forget(view.ID)
+		return
+	}
+	after := context.WithoutCancel(ctx)
+	msg := telegram.SendMessage{ChatID: view.ChatID, ThreadID: topic, Text: text, Keyboard: kb}
+	l.bot.send(ctx, notify.PriorityReply, msg, func(sent telegram.Sent, err error) {
+		if err != nil {
+			l.forget(view.ID)
+			return
+		}
+		l.sent(after, view.ID, sent.MessageID, content(text, kb))
+	})
+}
+
+// sent remembers where the message is, so that a restarted bot goes on editing it.
+func (l *live) sent(ctx context.Context, round string, message int64, content string) {
+	l.mu.Lock()
+	if s := l.rounds[round]; s != nil {
+		s.message, s.content = message, content
+	}
+	l.mu.Unlock()
+	if err := l.bot.deps.Engine.SetMessage(ctx, l.bot.tenant.ID, round, message); err != nil {
+		l.bot.log.WarnContext(ctx, "a round's message was not remembered", slog.String("round", round), slog.Any("error", err))
+	}
+}
+
+// touch says that a round has changed. It never waits.
+func (l *live) touch(round string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.rounds[round]; s != nil {
+		s.changed = true
+	}
+}
+
+func (l *live) forget(round string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.rounds, round)
+}
+
+// run refreshes what changed until ctx ends.
+func (l *live) run(ctx context.Context) {
+	var adopted time.Time
+	for {
+		now := l.bot.deps.Clock.Now()
+		if now.Sub(adopted) >= adoptEvery {
+			l.adopt(ctx, now)
+			adopted = now
+		}
+		for _, round := range l.due(now) {
+			l.refresh(ctx, round)
+		}
+		if clock.Sleep(ctx, l.bot.deps.Clock, liveTick) != nil {
+			return
+		}
+	}
+}
+
+// adopt takes over rounds of an earlier process and shows those that were opened elsewhere.
+func (l *live) adopt(ctx context.Context, now time.Time) {
+	views, err := l.bot.deps.Engine.OpenRounds(ctx, l.bot.tenant.ID)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.bot.log.WarnContext(ctx, "running rounds can't be read", slog.Any("error", err))
+		}
+		return
+	}
+	for _, view := range views {
+		l.mu.Lock()
+		known := l.rounds[view.ID] != nil
+		if !known && view.MessageID != nil {
+			l.rounds[view.ID] = &shown{message: *view.MessageID, changed: true, closes: view.ClosesAt}
+		}
+		l.mu.Unlock()
+		if !known && view.MessageID == nil && now.Sub(view.OpensAt) >= adoptAfter && view.Status == models.RoundOpen {
+			l.show(ctx, view, 0)
+		}
+	}
+}
+
+// due lists the rounds to look at: changed ones, and those whose countdown took a step.
+func (l *live) due(now time.Time) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var ids []string
+	for id, s := range l.rounds {
+		switch {
+		case s.ended:
+			if now.Sub(s.looked) > forgetAfter {
+				delete(l.rounds, id)
+			}
+			continue
+		case s.message == 0 || now.Sub(s.looked) < liveEvery:
+			continue
+		}
+		if left := coarse(s.closes.Sub(now)); s.changed || left != s.coarse || !now.Before(s.closes) {
+			s.changed, s.looked, s.coarse = false, now, left
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// refresh edits a round's message to what the round is now.
+func (l *live) refresh(ctx context.Context, round string) {
+	view, err := l.bot.deps.Engine.Round(ctx, l.bot.tenant.ID, round)
+	if err != nil {
+		l.touch(round)
+		if ctx.Err() == nil {
+			l.bot.log.WarnContext(ctx, "a live round can't be read", slog.String("round", round), slog.Any("error", err))
+		}
+		return
+	}
+	l.update(ctx, view)
+}
+
+// update queues the edit when there is anything new to show. A round that has ended is shown
+// once more, without buttons.
+func (l *live) update(ctx context.Context, view games.RoundView) {
+	text, kb, err := l.render(ctx, view)
+	if err != nil {
+		l.touch(view.ID)
+		return
+	}
+	now := content(text, kb)
+	l.mu.Lock()
+	s := l.rounds[view.ID]
+	if s == nil {
+		s = &shown{}
+		l.rounds[view.ID] = s
+	}
+	if s.message == 0 && view.MessageID != nil {
+		s.message = *view.MessageID
+	}
+	same := s.content == now
+	s.content, s.closes, s.looked = now, view.ClosesAt, l.bot.deps.Clock.Now()
+	s.ended = s.ended || view.Status.Final()
+	message := s.message
+	l.mu.Unlock()
+	if same || message == 0 {
+		return
+	}
+	l.bot.edit(ctx, telegram.EditMessage{ChatID: view.ChatID, MessageID: message, Text: text, Keyboard: kb})
+}
+
+// render is the round's card in the group's language.
+func (l *live) render(ctx context.Context, view games.RoundView) (string, *telegram.Keyboard, error) {
+	g, err := l.bot.group(ctx, view.ChatID)
+	if err != nil {
+		return "", nil, err
+	}
+	text, kb := card(l.bot.texts.in(g.Language), view, l.bot.deps.Clock.Now())
+	return text, kb, nil
+}
+
+// content identifies what a message shows.
+func content(text string, kb *telegram.Keyboard) string {
+	raw, err := json.Marshal(kb)
+	if err != nil {
+		return text
+	}
+	return text + string(raw)
+}

@@ -1,0 +1,235 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"fairground/internal/telegram"
+	"fairground/models"
+	"fairground/notify"
+	"fairground/players"
+)
+
+// talk is one message that is being answered.
+type talk struct {
+	m      *telegram.Message
+	user   *tgbotapi.User
+	voice  voice
+	group  models.Group // zero in a private chat
+	player models.Player
+	args   []string
+	key    string // idempotency key of what the message asks for
+}
+
+// message reads a message: service messages first, then commands. Other text in a group is
+// nobody's business.
+func (t *tenantBot) message(ctx context.Context, m *telegram.Message) error {
+	if m.Chat == nil {
+		return nil
+	}
+	switch {
+	case m.MigrateToChatID != 0:
+		return t.migrated(ctx, m.Chat.ID, m.MigrateToChatID)
+	case m.MigrateFromChatID != 0:
+		return t.migrated(ctx, m.MigrateFromChatID, m.Chat.ID)
+	case len(m.NewChatMembers) > 0 || m.LeftChatMember != nil:
+		return t.joinedOrLeft(ctx, m)
+	}
+	name, to, args := m.Command()
+	if m.From == nil || (to != "" && !strings.EqualFold(to, t.tenant.BotUsername)) {
+		return nil
+	}
+	anonymous := m.SenderChat != nil && m.SenderChat.ID == m.Chat.ID
+	if m.From.IsBot && !anonymous {
+		return nil
+	}
+	c := talk{m: m, user: m.From, args: args, key: fmt.Sprintf("tg:%d:m:%d:%d", t.id, m.Chat.ID, m.MessageID)}
+	if m.Chat.IsPrivate() {
+		return t.private(ctx, c, name)
+	}
+	if name == "" || m.Chat.IsChannel() {
+		return nil
+	}
+	if anonymous {
+		return t.anonymous(ctx, c, name)
+	}
+	return t.inGroup(ctx, c, name)
+}
+
+// inGroup answers a command in a group.
+func (t *tenantBot) inGroup(ctx context.Context, c talk, name string) error {
+	var err error
+	if c.group, err = t.knownGroup(ctx, c.m); err != nil {
+		return err
+	}
+	if c.player, err = t.person(ctx, c.user); err != nil {
+		return err
+	}
+	c.voice = t.texts.in(c.group.Language)
+	return t.answer(ctx, c, t.groupCommand(ctx, c, name))
+}
+
+// knownGroup finds the group of a message's chat, or adds it: the bot may have been added
+// while it was down for longer than Telegram keeps updates.
+func (t *tenantBot) knownGroup(ctx context.Context, m *telegram.Message) (models.Group, error) {
+	g, err := t.group(ctx, m.Chat.ID)
+	if err == nil && g.Status != models.GroupRemoved && g.Title == m.Chat.Title {
+		return g, nil
+	}
+	if err != nil && !errors.Is(err, players.ErrGroupNotFound) {
+		return g, err
+	}
+	g, err = t.deps.Players.UpsertGroup(ctx, t.tenant.ID, m.Chat.ID, m.Chat.Title)
+	t.known.groups.drop(m.Chat.ID)
+	return g, err
+}
+
+// groupCommand does one command of a group.
+func (t *tenantBot) groupCommand(ctx context.Context, c talk, name string) error {
+	switch name {
+	case "start":
+		return t.startGroup(ctx, c)
+	case "help":
+		return t.help(ctx, c)
+	case "rules":
+		return t.rules(ctx, c)
+	case "pause", "resume", "language":
+		return t.administer(ctx, c, name)
+	}
+	if c.group.Status == models.GroupPending {
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("group.pending"), nil)
+		return nil
+	}
+	switch name {
+	case "play":
+		return t.play(ctx, c)
+	case "dice":
+		return t.dice(ctx, c)
+	case "redpacket":
+		return t.redPacket(ctx, c)
+	case "duel":
+		return t.duel(ctx, c)
+	case "balance", "me":
+		return t.me(ctx, c)
+	case "top":
+		return t.top(ctx, c)
+	case "history":
+		return t.history(ctx, c)
+	case "verify":
+		return t.verify(ctx, c)
+	case "login", "seed", "lang":
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("private.only", vars{"Command": "/" + name}), t.privateButton(c.voice, name))
+		return nil
+	}
+	t.reply(ctx, c, notify.PriorityReply, c.voice.say("unknown.command", vars{"Command": esc("/" + name)}), nil)
+	return nil
+}
+
+// anonymous answers an administrator who speaks as the group: settings, but no playing.
+func (t *tenantBot) anonymous(ctx context.Context, c talk, name string) error {
+	var err error
+	if c.group, err = t.knownGroup(ctx, c.m); err != nil {
+		return err
+	}
+	c.voice = t.texts.in(c.group.Language)
+	switch name {
+	case "start":
+		if c.group.Status == models.GroupPending {
+			return t.activate(ctx, c)
+		}
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("anonymous"), nil)
+	case "pause", "resume", "language":
+		return t.answer(ctx, c, t.set(ctx, c, name))
+	case "help":
+		return t.help(ctx, c)
+	default:
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("anonymous"), nil)
+	}
+	return nil
+}
+
+// private answers a private message.
+func (t *tenantBot) private(ctx context.Context, c talk, name string) error {
+	var err error
+	if c.player, err = t.person(ctx, c.user); err != nil {
+		return err
+	}
+	c.voice = t.texts.in(c.player.Language, t.tenant.Language)
+	return t.answer(ctx, c, t.privateCommand(ctx, c, name))
+}
+
+// privateCommand does one command of a private chat.
+func (t *tenantBot) privateCommand(ctx context.Context, c talk, name string) error {
+	switch name {
+	case "start":
+		return t.startPrivate(ctx, c)
+	case "login":
+		return t.login(ctx, c)
+	case "balance", "me":
+		return t.balances(ctx, c)
+	case "history":
+		return t.histories(ctx, c)
+	case "verify":
+		return t.verify(ctx, c)
+	case "rules":
+		return t.rules(ctx, c)
+	case "lang", "language":
+		return t.chooseLanguage(ctx, c)
+	case "seed":
+		return t.seed(ctx, c)
+	case "help":
+		return t.help(ctx, c)
+	case "":
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("private.text"), nil)
+		return nil
+	case "play", "dice", "redpacket", "duel", "top", "pause", "resume":
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("group.only", vars{"Command": "/" + name}), t.addButton(c.voice))
+		return nil
+	}
+	t.reply(ctx, c, notify.PriorityReply, c.voice.say("unknown.command", vars{"Command": esc("/" + name)}), nil)
+	return nil
+}
+
+// answer turns a refusal into a reply. What is left is trouble: the update is tried again.
+func (t *tenantBot) answer(ctx context.Context, c talk, err error) error {
+	if err == nil {
+		return nil
+	}
+	text, ok := c.voice.refusal(err)
+	if !ok {
+		return err
+	}
+	t.reply(ctx, c, notify.PriorityReply, esc0(text), nil)
+	return nil
+}
+
+// reply answers the message, in its topic.
+func (t *tenantBot) reply(ctx context.Context, c talk, p notify.Priority, text string, kb *telegram.Keyboard) {
+	msg := telegram.SendMessage{ChatID: c.m.Chat.ID, ThreadID: c.m.Topic(), Text: text, Keyboard: kb}
+	if !c.m.Chat.IsPrivate() {
+		msg.Reply = &telegram.Reply{MessageID: int64(c.m.MessageID), AllowMissing: true}
+	}
+	t.send(ctx, p, msg, nil)
+}
+
+// privateButton opens the bot's private chat with a command's deep link.
+func (t *tenantBot) privateButton(v voice, start string) *telegram.Keyboard {
+	if t.tenant.BotUsername == "" {
+		return nil
+	}
+	url := "https://t.me/" + t.tenant.BotUsername + "?start=" + start
+	return &telegram.Keyboard{Rows: [][]telegram.Button{telegram.Row(telegram.Button{Text: v.say("button.private"), URL: url})}}
+}
+
+// addButton adds the bot to a group.
+func (t *tenantBot) addButton(v voice) *telegram.Keyboard {
+	if t.tenant.BotUsername == "" {
+		return nil
+	}
+	url := "https://t.me/" + t.tenant.BotUsername + "?startgroup=play"
+	return &telegram.Keyboard{Rows: [][]telegram.Button{telegram.Row(telegram.Button{Text: v.say("button.add"), URL: url})}}
+}

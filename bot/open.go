@@ -1,0 +1,242 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"fairground/games"
+	"fairground/internal/telegram"
+	"fairground/models"
+	"fairground/notify"
+	"fairground/workflows"
+)
+
+// Games that have a command of their own, and what the chooser opens them with.
+const (
+	gameDice      = "dice"
+	gameDuel      = "duel"
+	gameRedPacket = "redpacket"
+
+	duelStake   = 50
+	packetTotal = 100
+	packetSlots = 5
+)
+
+// play offers the games.
+func (t *tenantBot) play(ctx context.Context, c talk) error {
+	t.reply(ctx, c, notify.PriorityReply, c.voice.say("play.choose"), chooser(c.voice))
+	return nil
+}
+
+func chooser(v voice) *telegram.Keyboard {
+	kb := &telegram.Keyboard{}
+	for _, name := range []string{gameDice, gameRedPacket, gameDuel} {
+		text := v.say("play."+name, vars{"Stake": number(duelStake), "Total": number(packetTotal), "Count": packetSlots})
+		kb.Rows = append(kb.Rows, telegram.Row(telegram.Button{Text: text, Callback: "g:" + name}))
+	}
+	return kb
+}
+
+// chosenParams are the params of a game opened from the chooser.
+func chosenParams(name string) any {
+	switch name {
+	case gameRedPacket:
+		return packetParams{Total: packetTotal, Count: packetSlots, Mode: "random"}
+	case gameDuel:
+		return duelParams{Stake: duelStake}
+	}
+	return nil
+}
+
+// packetParams are what opens a red packet.
+type packetParams struct {
+	Total int64  `json:"total"`
+	Count int64  `json:"shares"`
+	Mode  string `json:"mode"`
+	Mine  *int64 `json:"mine,omitempty"`
+}
+
+// duelParams are what opens a duel.
+type duelParams struct {
+	Stake int64 `json:"stake"`
+}
+
+// dice opens a round, and with a choice bets in it or in the one that is running.
+func (t *tenantBot) dice(ctx context.Context, c talk) error {
+	view, err := t.open(ctx, c, gameDice, nil)
+	running := errors.Is(err, games.ErrRoundRunning)
+	if err != nil && (!running || len(c.args) == 0) {
+		return t.running(ctx, c, err)
+	}
+	if len(c.args) == 0 {
+		return nil
+	}
+	id := view.ID
+	if running {
+		if id = runningRound(err); id == "" {
+			return err
+		}
+	}
+	return t.betByText(ctx, c, id)
+}
+
+// betByText places the bet that a command's arguments name.
+func (t *tenantBot) betByText(ctx context.Context, c talk, id string) error {
+	f, err := t.facts(ctx, id)
+	if err != nil {
+		return err
+	}
+	m, err := t.member(ctx, c.group.ID, c.m.Chat.ID, c.player)
+	if err != nil {
+		return err
+	}
+	choice, err := t.choiceOf(c.voice, f, c.args[0])
+	if err != nil {
+		return err
+	}
+	stake := f.stake(m)
+	if len(c.args) > 1 {
+		if stake, err = amount("stake", c.args[1]); err != nil {
+			return models.FieldError("games.invalid_stake", "stake", f.stakes())
+		}
+	}
+	receipt, err := t.deps.Engine.PlaceBet(ctx, games.BetRequest{
+		Tenant: t.tenant.ID, Round: id, Player: c.player.ID, Choice: choice, Stake: stake, Key: c.key + ":bet",
+	})
+	if err != nil {
+		return err
+	}
+	t.reply(ctx, c, notify.PriorityMoney, esc0(c.voice.accepted(f, receipt)), nil)
+	t.placed(ctx, receipt)
+	return nil
+}
+
+// redPacket opens a red packet: total, count, and how it is split.
+func (t *tenantBot) redPacket(ctx context.Context, c talk) error {
+	params, ok := readPacket(c.args)
+	if !ok {
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("usage.redpacket"), nil)
+		return nil
+	}
+	_, err := t.open(ctx, c, gameRedPacket, params)
+	return t.running(ctx, c, err)
+}
+
+func readPacket(args []string) (packetParams, bool) {
+	p := packetParams{Mode: "random"}
+	if len(args) < 2 || len(args) > 4 {
+		return p, false
+	}
+	var err error
+	if p.Total, err = amount("total", args[0]); err != nil {
+		return p, false
+	}
+	if p.Count, err = amount("count", args[1]); err != nil {
+		return p, false
+	}
+	if len(args) > 2 {
+		p.Mode = strings.ToLower(args[2])
+	}
+	switch {
+	case p.Mode == "mine" && len(args) == 4:
+		digit, err := strconv.ParseInt(args[3], 10, 64)
+		p.Mine = &digit
+		return p, err == nil && digit >= 0 && digit <= 9
+	case p.Mode == "random" || p.Mode == "equal":
+		return p, len(args) <= 3
+	}
+	return p, false
+}
+
+// duel opens a coin flip for one other player.
+func (t *tenantBot) duel(ctx context.Context, c talk) error {
+	if len(c.args) != 1 {
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("usage.duel"), nil)
+		return nil
+	}
+	stake, err := amount("stake", c.args[0])
+	if err != nil {
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("usage.duel"), nil)
+		return nil
+	}
+	_, err = t.open(ctx, c, gameDuel, duelParams{Stake: stake})
+	return t.running(ctx, c, err)
+}
+
+// open opens a round for the person who asked and shows it.
+func (t *tenantBot) open(ctx context.Context, c talk, name string, params any) (games.RoundView, error) {
+	if _, err := t.member(ctx, c.group.ID, c.m.Chat.ID, c.player); err != nil {
+		return games.RoundView{}, err
+	}
+	req := games.OpenRequest{Tenant: t.tenant.ID, Group: c.group.ID, Player: c.player.ID, Game: name, Key: c.key}
+	if params != nil {
+		raw, err := json.Marshal(params)
+		if err != nil {
+			return games.RoundView{}, err
+		}
+		req.Params = raw
+	}
+	view, err := t.deps.Engine.Open(ctx, req)
+	if err != nil {
+		return games.RoundView{}, err
+	}
+	t.started(ctx, workflows.RoundInput{
+		Tenant: t.tenant.ID, Round: view.ID, Group: view.Group, Game: view.Game, ClosesAt: view.ClosesAt,
+	})
+	t.known.rounds.put(view.ID, newFacts(view))
+	t.live.show(ctx, view, c.m.Topic())
+	return view, nil
+}
+
+// running answers "a round is running" by pointing at it; every other error goes on.
+func (t *tenantBot) running(ctx context.Context, c talk, err error) error {
+	if !errors.Is(err, games.ErrRoundRunning) {
+		return err
+	}
+	msg := telegram.SendMessage{ChatID: c.m.Chat.ID, ThreadID: c.m.Topic(), Text: c.voice.say("error.games.round_running")}
+	if view, verr := t.deps.Engine.Round(ctx, t.tenant.ID, runningRound(err)); verr == nil && view.MessageID != nil {
+		msg.Reply = &telegram.Reply{MessageID: *view.MessageID, AllowMissing: true}
+	}
+	t.send(ctx, notify.PriorityReply, msg, nil)
+	return nil
+}
+
+// runningRound is the round that an ErrRoundRunning names.
+func runningRound(err error) string {
+	var refused *models.Error
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	id, _ := refused.Data["round"].(string)
+	return id
+}
+
+// choiceOf reads a choice that a person typed: its own name, its name in a language, or a
+// plain number for a sum.
+func (t *tenantBot) choiceOf(v voice, f facts, typed string) (string, error) {
+	typed = strings.ToLower(typed)
+	for _, choice := range f.choices {
+		for _, lang := range append([]string{v.lang}, languages()...) {
+			if typed == choice || typed == strings.ToLower(t.texts.in(lang).choice(f.game, choice)) {
+				return choice, nil
+			}
+		}
+	}
+	if slices.Contains(f.choices, "sum."+typed) {
+		return "sum." + typed, nil
+	}
+	return "", models.FieldError("games.invalid_choice", "choice", strings.Join(f.choices, ", "))
+}
+
+// amount reads a positive whole number.
+func amount(field, typed string) (int64, error) {
+	n, err := strconv.ParseInt(strings.ReplaceAll(typed, ",", ""), 10, 64)
+	if err != nil || n <= 0 {
+		return 0, models.FieldError("games.invalid_params", field, "a positive whole number")
+	}
+	return n, nil
+}

@@ -1,0 +1,189 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"strings"
+
+	"fairground/games"
+	"fairground/internal/telegram"
+	"fairground/models"
+	"fairground/notify"
+)
+
+// What the notifications outbox carries for the bot.
+const (
+	kindResult = "round.result"
+	kindVoided = "round.voided"
+)
+
+const (
+	resultWinners = 10
+	winnersRead   = 200
+)
+
+// errNotFinal means that a result was announced before it could be read; it is tried again.
+var errNotFinal = errors.New("bot: the round has not ended yet")
+
+// deliver turns a notification into the message it asks for. The texts are made here, in the
+// group's language of now.
+func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(error)) {
+	var payload struct {
+		Round string `json:"round"`
+	}
+	if err := json.Unmarshal(n.Payload, &payload); err != nil || (n.Kind != kindResult && n.Kind != kindVoided) {
+		done(fmt.Errorf("%w: kind %q", notify.ErrDrop, n.Kind))
+		return
+	}
+	view, err := t.deps.Engine.Round(ctx, t.tenant.ID, payload.Round)
+	if err != nil {
+		done(err)
+		return
+	}
+	if !view.Status.Final() {
+		done(errNotFinal)
+		return
+	}
+	g, err := t.deps.Players.Group(ctx, t.tenant.ID, view.GroupID)
+	if err != nil {
+		done(err)
+		return
+	}
+	v := t.texts.in(g.Language)
+	text, err := t.resultText(ctx, v, view)
+	if err != nil {
+		done(err)
+		return
+	}
+	t.live.update(ctx, view)
+	msg := telegram.SendMessage{ChatID: g.ChatID, Text: text, Silent: true, Keyboard: t.verifyButton(v, view.ID)}
+	if g.TopicID != nil {
+		msg.ThreadID = *g.TopicID
+	}
+	if view.MessageID != nil {
+		msg.Reply = &telegram.Reply{MessageID: *view.MessageID, AllowMissing: true}
+	}
+	after := context.WithoutCancel(ctx)
+	t.linked(ctx, msg, notify.PriorityMoney, func(err error) {
+		if errors.Is(err, telegram.ErrForbidden) {
+			t.lost(after, g)
+		}
+		done(err)
+	})
+}
+
+// lost notes that the bot may no longer write to a group.
+func (t *tenantBot) lost(ctx context.Context, g models.Group) {
+	t.known.groups.drop(g.ChatID)
+	if err := t.deps.Players.RemoveGroup(ctx, t.tenant.ID, g.ID); err != nil {
+		t.log.WarnContext(ctx, "a lost group was not noted", "group", g.PublicID, "error", err)
+	}
+}
+
+// resultText is the final message of a round.
+func (t *tenantBot) resultText(ctx context.Context, v voice, view games.RoundView) (string, error) {
+	name := esc(v.game(view.Game, "name"))
+	if view.Status == models.RoundVoided {
+		reason := ""
+		if view.VoidReason != nil {
+			reason = *view.VoidReason
+		}
+		why, ok := v.try("void." + reason)
+		if !ok {
+			why = v.say("void.other")
+		}
+		return v.say("result.voided", vars{"Game": name, "Reason": why, "Round": view.ID}), nil
+	}
+	lines := []string{v.say("result.title", vars{"Game": name, "Round": view.ID})}
+	var outcome struct {
+		Data json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(view.Outcome, &outcome); err != nil {
+		return "", fmt.Errorf("read the outcome of round %s: %w", view.ID, err)
+	}
+	if text := v.line(view.Game, "card.result", outcome.Data); text != "" {
+		lines = append(lines, "<b>"+html.EscapeString(text)+"</b>")
+	}
+	if view.Acting {
+		return strings.Join(append(lines, shares(v, view)...), "\n"), nil
+	}
+	winners, err := t.deps.Engine.Winners(ctx, t.tenant.ID, view.ID, winnersRead)
+	if err != nil {
+		return "", err
+	}
+	return strings.Join(append(lines, won(v, view, outcome.Data, winners)...), "\n"), nil
+}
+
+// won lists which choices won and who gained what.
+func won(v voice, view games.RoundView, data json.RawMessage, winners []games.Winner) []string {
+	var lines []string
+	var facts struct {
+		Wins []string `json:"wins"`
+	}
+	if json.Unmarshal(data, &facts) == nil && len(facts.Wins) > 0 && view.Seats == 0 {
+		names := make([]string, len(facts.Wins))
+		for i, choice := range facts.Wins {
+			names[i] = html.EscapeString(v.choice(view.Game, choice))
+		}
+		lines = append(lines, v.say("result.wins", vars{"Choices": strings.Join(names, ", ")}))
+	}
+	var paid, more int64
+	for _, w := range winners {
+		if w.Won == 0 {
+			continue
+		}
+		paid++
+		if paid > resultWinners {
+			more++
+			continue
+		}
+		lines = append(lines, v.say("result.winner", vars{
+			"Name": esc(w.Name), "Won": number(w.Won), "Staked": number(w.Staked), "Net": signed(w.Won - w.Staked),
+		}))
+	}
+	switch {
+	case paid == 0:
+		lines = append(lines, v.say("result.nobody"))
+	case more > 0:
+		lines = append(lines, v.say("result.more", vars{"N": number(more)}))
+	}
+	return append(lines, v.say("result.totals", vars{"Bets": number(view.Bets), "Pot": number(view.Pot), "Paid": number(view.Paid)}))
+}
+
+// shares lists who took what from a red packet, and who was luckiest.
+func shares(v voice, view games.RoundView) []string {
+	var lines []string
+	var taken int64
+	best := -1
+	for i, c := range view.Claims {
+		taken += c.Amount
+		if best < 0 || c.Amount > view.Claims[best].Amount {
+			best = i
+		}
+	}
+	for i, c := range view.Claims {
+		if i == 2*resultWinners {
+			lines = append(lines, v.say("result.more", vars{"N": number(int64(len(view.Claims) - i))}))
+			break
+		}
+		key := "result.share"
+		if c.Loss > 0 {
+			key = "result.mine"
+		}
+		line := v.say(key, vars{"Name": esc(c.Name), "Amount": number(c.Amount), "Loss": number(c.Loss)})
+		if i == best && len(view.Claims) > 1 {
+			line += " " + v.say("result.luckiest")
+		}
+		lines = append(lines, line)
+	}
+	if len(view.Claims) == 0 {
+		lines = append(lines, v.say("result.untouched"))
+	}
+	if rest := view.Pot - taken; rest > 0 {
+		lines = append(lines, v.say("result.rest", vars{"N": number(view.SlotsLeft), "Amount": number(rest), "Name": esc(view.Opener)}))
+	}
+	return lines
+}
