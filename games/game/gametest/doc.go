@@ -1,0 +1,6 @@
+// Package gametest is the suite that every game must pass: Run checks a game's description, its
+// config, its texts, and by simulation that its draws are deterministic, its payouts bounded and
+// its odds honest.
+//
+// What lives here: what holds for every game. What may not: the rules of one game.
+package gametest
