@@ -46,6 +46,7 @@ type RoundStage struct {
 // CloseRound ends betting; it waits for bets in flight. A round that could not fill is voided.
 // A domain error, a panic and what fails too often is final.
 func (a *Rounds) CloseRound(ctx context.Context, in Closing) (out RoundStage, err error) {
+	defer beat(ctx)()
 	defer endPanic(&err)
 	got, err := a.Engine.Close(ctx, in.Tenant, in.Round, in.Early)
 	return RoundStage{Status: got.Status}, final(ctx, err)
@@ -53,6 +54,7 @@ func (a *Rounds) CloseRound(ctx context.Context, in Closing) (out RoundStage, er
 
 // DrawRound stores the outcome. A domain error, a panic and what fails too often is final.
 func (a *Rounds) DrawRound(ctx context.Context, in RoundRef) (out RoundStage, err error) {
+	defer beat(ctx)()
 	defer endPanic(&err)
 	got, err := a.Engine.Draw(ctx, in.Tenant, in.Round)
 	return RoundStage{Status: got.Status}, final(ctx, err)
@@ -60,12 +62,14 @@ func (a *Rounds) DrawRound(ctx context.Context, in RoundRef) (out RoundStage, er
 
 // SettleRound pays out a drawn round, its announcement included. Only TypeNotFound is final.
 func (a *Rounds) SettleRound(ctx context.Context, in RoundRef) (RoundStage, error) {
+	defer beat(ctx)()
 	got, err := a.Engine.Settle(ctx, in.Tenant, in.Round)
 	return RoundStage{Status: got.Status}, only(err, TypeNotFound)
 }
 
 // VoidRound refunds a round that is not drawn. Only TypeAlreadyDrawn and TypeNotFound are final.
 func (a *Rounds) VoidRound(ctx context.Context, in Voiding) (RoundStage, error) {
+	defer beat(ctx)()
 	got, err := a.Engine.Void(ctx, in.Tenant, in.Round, in.Reason)
 	return RoundStage{Status: got.Status}, only(err, TypeAlreadyDrawn, TypeNotFound)
 }

@@ -33,6 +33,7 @@ func start(ctx context.Context, c client.Client, in RoundInput, reuse enums.Work
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       RoundID(in.Round),
 		TaskQueue:                QueueRounds,
+		WorkflowTaskTimeout:      5 * time.Second, // a decision takes milliseconds; when a worker dies another one decides soon
 		WorkflowIDReusePolicy:    reuse,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		TypedSearchAttributes: sdk.NewSearchAttributes(

@@ -6,6 +6,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"fairground/activities"
 )
 
 // errorType is the code of a domain error that an activity answered with, or what else it was.
@@ -22,6 +24,7 @@ func errorType(err error) string {
 func database(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 10 * time.Second,
+		HeartbeatTimeout:    activities.HeartbeatTimeout,
 		RetryPolicy:         patient(),
 		Summary:             summary,
 	})
@@ -32,6 +35,7 @@ func database(ctx workflow.Context, summary string) workflow.Context {
 func settlement(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 90 * time.Second,
+		HeartbeatTimeout:    activities.HeartbeatTimeout,
 		RetryPolicy:         patient(),
 		Summary:             summary,
 	})

@@ -1,0 +1,35 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+)
+
+// HeartbeatTimeout is how soon Temporal gives a step to another worker when this one died.
+const HeartbeatTimeout = 6 * time.Second
+
+// beatEvery is short enough for HeartbeatTimeout, and long enough that a usual step ends before the
+// first beat: a beat costs a billable action.
+const beatEvery = 2 * time.Second
+
+// beat sends signs of life until stop is called.
+func beat(ctx context.Context) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(beatEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				activity.RecordHeartbeat(ctx)
+			}
+		}
+	}()
+	return func() { close(done) }
+}
