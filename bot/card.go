@@ -110,7 +110,7 @@ func coarse(left time.Duration) time.Duration {
 	case left > 10*time.Second:
 		step = 10 * time.Second
 	}
-	return max((left+step-1)/step*step, step)
+	return max((left + step - 1).Truncate(step), step)
 }
 
 // buttons are one verb each, with the count in the label.

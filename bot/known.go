@@ -140,8 +140,8 @@ func (t *tenantBot) member(ctx context.Context, group, chat int64, p models.Play
 func (t *tenantBot) ask(ctx context.Context, chat, user int64) (models.MemberStatus, error) {
 	var m tgbotapi.ChatMember
 	err := t.client.Call(ctx, "getChatMember", map[string]any{"chat_id": chat, "user_id": user}, &m)
-	if telegram.Refused(err) {
-		return models.MemberLeft, nil //nolint:nilerr // Telegram knows nobody of this id there
+	if telegram.Refused(err) { // Telegram knows nobody of this id there
+		return models.MemberLeft, nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("ask for a chat member: %w", err)

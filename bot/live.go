@@ -33,7 +33,7 @@ type live struct {
 
 // shown is one round's message.
 type shown struct {
-	message int64  // 0 while it is being sent
+	message int64 // 0 while it is being sent
 	topic   int64
 	changed bool   // a bet came in since the last look
 	content string // what was last sent

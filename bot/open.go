@@ -198,7 +198,9 @@ func (t *tenantBot) running(ctx context.Context, c talk, err error) error {
 		return err
 	}
 	msg := telegram.SendMessage{ChatID: c.m.Chat.ID, ThreadID: c.m.Topic(), Text: c.voice.say("error.games.round_running")}
-	if view, verr := t.deps.Engine.Round(ctx, t.tenant.ID, runningRound(err)); verr == nil && view.MessageID != nil {
+	// Without the round it is an answer all the same.
+	view, _ := t.deps.Engine.Round(ctx, t.tenant.ID, runningRound(err))
+	if view.MessageID != nil {
 		msg.Reply = &telegram.Reply{MessageID: *view.MessageID, AllowMissing: true}
 	}
 	t.send(ctx, notify.PriorityReply, msg, nil)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"log/slog"
 	"strings"
 
 	"fairground/games"
@@ -79,7 +80,7 @@ func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(erro
 func (t *tenantBot) lost(ctx context.Context, g models.Group) {
 	t.known.groups.drop(g.ChatID)
 	if err := t.deps.Players.RemoveGroup(ctx, t.tenant.ID, g.ID); err != nil {
-		t.log.WarnContext(ctx, "a lost group was not noted", "group", g.PublicID, "error", err)
+		t.log.WarnContext(ctx, "a lost group was not noted", slog.String("group", g.PublicID), slog.Any("error", err))
 	}
 }
 

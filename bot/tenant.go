@@ -210,7 +210,8 @@ func (t *tenantBot) aside(ctx context.Context, act, round string, work func(ctx 
 		ctx, cancel := context.WithTimeout(after, bestEffort)
 		defer cancel()
 		if err := work(ctx); err != nil {
-			t.log.InfoContext(ctx, act+" is left to the relay", slog.String("round", round), slog.Any("error", err))
+			t.log.InfoContext(ctx, "a message to a workflow is left to the relay",
+				slog.String("act", act), slog.String("round", round), slog.Any("error", err))
 		}
 	})
 }

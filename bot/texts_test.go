@@ -70,7 +70,9 @@ func said(t *testing.T) (ids, prefixes []string) {
 				require.NoError(t, err)
 				ids = append(ids, id)
 			case *ast.BinaryExpr:
-				prefix, err := strconv.Unquote(arg.X.(*ast.BasicLit).Value)
+				literal, ok := arg.X.(*ast.BasicLit)
+				require.True(t, ok)
+				prefix, err := strconv.Unquote(literal.Value)
 				require.NoError(t, err)
 				prefixes = append(prefixes, prefix)
 			}

@@ -2,7 +2,6 @@ package telegram_test
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -139,7 +138,7 @@ func TestPollerRepeatsABatchThatWasNotTaken(t *testing.T) {
 	require.Equal(t, "dice", name)
 	require.Equal(t, "fair_bot", bot)
 	require.Equal(t, []string{"big", "50"}, args)
-	again, err := telegram.DecodeUpdate(json.RawMessage(got[0].Raw))
+	again, err := telegram.DecodeUpdate(got[0].Raw)
 	require.NoError(t, err)
 	require.Equal(t, got[0], again)
 }

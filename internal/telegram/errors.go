@@ -64,16 +64,15 @@ func (e *Error) Unwrap() error {
 
 // Refused says that Telegram answered and that repeating the same call cannot help.
 func Refused(err error) bool {
-	var refusal *Error
-	return errors.As(err, &refusal) && refusal.Code >= 400 && refusal.Code < 500 &&
+	refusal, ok := errors.AsType[*Error](err)
+	return ok && refusal.Code >= 400 && refusal.Code < 500 &&
 		refusal.Code != http.StatusTooManyRequests && refusal.Code != http.StatusConflict
 }
 
 // fromLibrary turns the library's error into ours: typed, and without the token that
 // network errors carry in their address.
 func fromLibrary(method, token string, err error) error {
-	var answer *tgbotapi.Error
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*tgbotapi.Error](err); ok {
 		return &Error{
 			Method: method, Code: answer.Code, Description: redact(answer.Message, token),
 			RetryAfter: time.Duration(answer.RetryAfter) * time.Second, MigrateTo: answer.MigrateToChatID,

@@ -49,23 +49,23 @@ func (p *Poller) Run(ctx context.Context) error {
 	failures := 0
 	for ctx.Err() == nil {
 		err := p.once(ctx)
-		if err == nil {
-			failures = 0
-			continue
-		}
-		if ctx.Err() != nil {
-			break
-		}
 		if errors.Is(err, ErrUnauthorized) {
 			return err
 		}
-		failures++
-		p.Logger.WarnContext(ctx, "receiving updates failed", slog.Any("error", err), slog.Int("failures", failures))
-		if clock.Sleep(ctx, p.Clock, backoff(failures, err)) != nil {
-			break
-		}
+		failures = p.rest(ctx, failures, err)
 	}
 	return nil
+}
+
+// rest waits after a failure, longer after every further one, and counts them.
+func (p *Poller) rest(ctx context.Context, failures int, err error) int {
+	if err == nil || ctx.Err() != nil {
+		return 0
+	}
+	failures++
+	p.Logger.WarnContext(ctx, "receiving updates failed", slog.Any("error", err), slog.Int("failures", failures))
+	_ = clock.Sleep(ctx, p.Clock, backoff(failures, err)) // the caller sees that the context ended
+	return failures
 }
 
 // once asks for one batch and hands it on.
@@ -110,8 +110,7 @@ func decodeBatch(ctx context.Context, logger *slog.Logger, raws []json.RawMessag
 // backoff doubles from a quarter second, and obeys retry_after.
 func backoff(failures int, err error) time.Duration {
 	wait := min(250*time.Millisecond<<min(failures-1, 10), maxBackoff)
-	var refusal *Error
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*Error](err); ok {
 		wait = max(wait, refusal.RetryAfter)
 	}
 	return wait

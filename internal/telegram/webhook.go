@@ -12,7 +12,7 @@ import (
 const maxWebhook = 1 << 20
 
 // SecretHeader carries the secret that setWebhook was given.
-const SecretHeader = "X-Telegram-Bot-Api-Secret-Token"
+const SecretHeader = "X-Telegram-Bot-Api-Secret-Token" //nolint:gosec // the name of a header
 
 // Webhook receives updates that Telegram pushes. An answer other than 2xx makes Telegram
 // send the update again, so Handle must have stored it before it returns nil.
