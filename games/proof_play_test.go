@@ -59,6 +59,9 @@ func (r played) proof(t *testing.T) games.Proof {
 	for i := range p.Bets {
 		b := &p.Bets[i]
 		b.Seq, b.Player, b.Seed = int64(i)+1, fmt.Sprintf("p_player%010d", i%4+1), fmt.Sprintf("lucky-%d", i)
+		if r.status == models.RoundOpen {
+			b.Seed = "" // hidden until the round closes
+		}
 		_, err := rules.CheckBet(opening, *b)
 		require.NoError(t, err)
 	}
@@ -139,6 +142,7 @@ func proofRounds() []played {
 			stakeOn("big", 999_999_999_999), stakeOn("small", 777_777_777_777), stakeOn("odd", 999_999_999_991), stakeOn("even", 123_456_789_012),
 		}, seed: 3},
 		{name: "dice-open", game: "dice", status: models.RoundOpen, bets: all[:3], seed: 4},
+		{name: "dice-closed", game: "dice", status: models.RoundClosed, bets: all[:3], seed: 15},
 		{name: "dice-voided", game: "dice", status: models.RoundVoided, bets: all[:3], seed: 5},
 		{name: "duel", game: "duel", params: `{"stake":250}`, status: models.RoundSettled, bets: []game.Bet{stakeOn("tails", 250)}, seed: 6},
 		{name: "duel-raked", game: "duel", config: raked, status: models.RoundSettled, bets: []game.Bet{stakeOn("tails", 77)}, seed: 2},
@@ -147,6 +151,6 @@ func proofRounds() []played {
 		{name: "redpacket-equal", game: "redpacket", params: `{"mode":"equal","total":100,"shares":7}`, status: models.RoundSettled, takes: []int{0, 1, 2, 3, 4, 5, 6}, seed: 11},
 		{name: "redpacket-mine", game: "redpacket", params: `{"mode":"mine","total":500,"shares":10,"mine":3}`, status: models.RoundSettled, takes: []int{0, 1, 2}, seed: 50},
 		{name: "redpacket-huge", game: "redpacket", config: wide, params: `{"mode":"mine","total":999999999989,"shares":40,"mine":7}`, status: models.RoundSettled, takes: []int{3, 9}, seed: 13},
-		{name: "redpacket-open", game: "redpacket", params: `{}`, status: models.RoundOpen, takes: []int{0}, seed: 14},
+		{name: "redpacket-open", game: "redpacket", params: `{}`, status: models.RoundOpen, seed: 14},
 	}
 }

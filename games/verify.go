@@ -142,7 +142,7 @@ func (v *verifier) bets() error {
 			return fmt.Errorf("bet %d stands at place %d", bet.Seq, i+1)
 		case bet.Player == "":
 			return fmt.Errorf("bet %d has no player", bet.Seq)
-		case !fairness.ValidPlayerSeed(bet.Seed):
+		case !fairness.ValidPlayerSeed(bet.Seed) && (bet.Seed != "" || p.Status != models.RoundOpen): // an open round hides them
 			return fmt.Errorf("bet %d has no valid player seed", bet.Seq)
 		case o.BetsEach > 0 && each[bet.Player] > o.BetsEach:
 			return fmt.Errorf("bet %d is one too many of its player", bet.Seq)
