@@ -2,7 +2,6 @@ package activities_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -40,7 +39,7 @@ func newStage(t *testing.T) *stage {
 	locker, err := redis.NewLocker(redis.ModeOff, nil)
 	require.NoError(t, err)
 	engine := games.New(games.Config{
-		DB: s.db.DB, Box: box, Clock: clock.System(), Locker: locker, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		DB: s.db.DB, Box: box, Clock: clock.System(), Locker: locker, Logger: slog.New(slog.DiscardHandler),
 	})
 	s.do = &activities.Rounds{Engine: engine}
 	var suite testsuite.WorkflowTestSuite
@@ -163,7 +162,9 @@ func TestADatabaseThatIsAwayIsTriedAgain(t *testing.T) {
 	s := newStage(t)
 	s.db.DB.Pool().Close()
 	for _, step := range []struct{ do, in any }{
-		{s.do.CloseRound, activities.Closing{RoundRef: s.ref}}, {s.do.DrawRound, s.ref}, {s.do.SettleRound, s.ref},
+		{s.do.CloseRound, activities.Closing{RoundRef: s.ref}},
+		{s.do.DrawRound, s.ref},
+		{s.do.SettleRound, s.ref},
 		{s.do.VoidRound, activities.Voiding{RoundRef: s.ref}},
 	} {
 		_, err := s.ExecuteActivity(step.do, step.in)

@@ -127,9 +127,9 @@ func (o outbox) park(ctx context.Context, id int64, reason string) error {
 // backlog counts what waits and what is parked, and says how old the oldest waiting event is.
 func (o outbox) backlog(ctx context.Context) (waiting, parked int64, oldest time.Duration, err error) {
 	err = o.db.Call(ctx, o.tenant, `
-		SELECT count(*) FILTER (WHERE parked IS NULL), count(*) FILTER (WHERE parked IS NOT NULL),
-		       coalesce(max(clock_timestamp() - created_at) FILTER (WHERE parked IS NULL), interval '0')
-		  FROM outbox WHERE tenant_id = $1 AND published_at IS NULL`, []any{o.tenant}, &waiting, &parked, &oldest)
+		SELECT count(*), coalesce(max(clock_timestamp() - created_at), interval '0'),
+		       (SELECT count(*) FROM outbox WHERE tenant_id = $1 AND parked IS NOT NULL AND published_at IS NULL)
+		  FROM outbox WHERE tenant_id = $1 AND published_at IS NULL AND parked IS NULL`, []any{o.tenant}, &waiting, &oldest, &parked)
 	if err != nil {
 		err = fmt.Errorf("measure the outbox of tenant %d: %w", o.tenant, err)
 	}

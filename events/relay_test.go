@@ -3,7 +3,6 @@ package events_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -33,7 +32,7 @@ func bundle(t *testing.T) *testdb.DB {
 func relay(t *testing.T, db *testdb.DB, change func(*events.RelayConfig), consumers ...events.Consumer) *events.Relay {
 	t.Helper()
 	cfg := events.RelayConfig{
-		DB: db.DB, Clock: clock.System(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		DB: db.DB, Clock: clock.System(), Logger: slog.New(slog.DiscardHandler),
 		Metrics: prometheus.NewRegistry(), Consumers: consumers,
 	}
 	if change != nil {
@@ -169,6 +168,30 @@ func TestAPoisonEventIsParkedAndTheOthersPass(t *testing.T) {
 	require.Equal(t, 2, count(t, db, `SELECT count(*) FROM outbox WHERE parked LIKE 'failed 3 times: %' AND attempts = 3`))
 	require.Equal(t, 1, count(t, db, `SELECT count(*) FROM outbox WHERE published_at IS NOT NULL`))
 	require.Equal(t, 1, count(t, db, `SELECT count(*) FROM inbox`))
+}
+
+func TestTheBacklogIsMeasured(t *testing.T) {
+	t.Parallel()
+	db := bundle(t)
+	appendRounds(t, db, "r_waits", "r_waits", "r_parked")
+	_, err := db.Owner.Exec(t.Context(), `UPDATE outbox SET not_before = 'infinity', created_at = created_at - interval '1 minute',
+		parked = CASE WHEN payload->>'round' = 'r_parked' THEN 'by a test' END`)
+	require.NoError(t, err)
+	registry := prometheus.NewRegistry()
+	start(t, relay(t, db, func(c *events.RelayConfig) { c.Metrics = registry }))
+	gauge := func(name string) float64 {
+		families, err := registry.Gather()
+		require.NoError(t, err)
+		for _, f := range families {
+			if f.GetName() == "fairground_outbox_"+name {
+				return f.GetMetric()[0].GetGauge().GetValue()
+			}
+		}
+		return -1
+	}
+	require.Eventually(t, func() bool { return gauge("oldest_seconds") >= 60 }, 10*time.Second, 20*time.Millisecond)
+	require.InDelta(t, 2, gauge("waiting"), 0)
+	require.InDelta(t, 1, gauge("parked"), 0)
 }
 
 func TestAnAbsentPartnerIsNotHeldAgainstTheEvent(t *testing.T) {

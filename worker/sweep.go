@@ -38,14 +38,14 @@ func newSweep(deps Deps, starter *roundStarter) (*sweep, error) {
 	return s, nil
 }
 
-// run sweeps now and then until ctx is done, and returns nil then.
-func (s *sweep) run(ctx context.Context) error {
+// run sweeps now and then until ctx is done.
+func (s *sweep) run(ctx context.Context) {
 	for {
 		if err := s.once(ctx); err != nil && ctx.Err() == nil {
 			s.deps.Logger.WarnContext(ctx, "sweep of rounds", slog.Any("error", err))
 		}
 		if clock.Sleep(ctx, s.deps.Clock, sweepGap) != nil {
-			return nil
+			return
 		}
 	}
 }

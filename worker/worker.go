@@ -56,26 +56,25 @@ func Run(ctx context.Context, deps Deps) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return relay.Run(ctx) })
-	group.Go(func() error { return sweep.run(ctx) })
-	group.Go(func() error { return serve(ctx, deps) })
+	group.Go(func() error { sweep.run(ctx); return nil })
+	group.Go(func() error { serve(ctx, deps); return nil })
 	return group.Wait()
 }
 
 // serve keeps a Temporal worker running. A worker that meets a fatal error, as when the service
 // lost its namespace, is made anew.
-func serve(ctx context.Context, deps Deps) error {
+func serve(ctx context.Context, deps Deps) {
 	for ctx.Err() == nil {
 		err := serveOnce(ctx, deps)
 		deps.Ready(false)
 		if err == nil || ctx.Err() != nil {
-			return nil
+			return
 		}
 		deps.Logger.WarnContext(ctx, "no work from Temporal", slog.Any("error", err))
 		if clock.Sleep(ctx, deps.Clock, retryWait) != nil {
-			return nil
+			return
 		}
 	}
-	return nil
 }
 
 func serveOnce(ctx context.Context, deps Deps) error {

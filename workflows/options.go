@@ -12,8 +12,7 @@ import (
 
 // errorType is the code of a domain error that an activity answered with, or what else it was.
 func errorType(err error) string {
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return app.Type()
 	}
 	return "unknown"

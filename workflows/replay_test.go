@@ -62,7 +62,7 @@ func TestATimedRoundCostsFiveActions(t *testing.T) {
 
 func readHistory(t *testing.T, file string) []*history.HistoryEvent {
 	t.Helper()
-	data, err := os.ReadFile(file) //nolint:gosec // our own fixture
+	data, err := os.ReadFile(file)
 	require.NoError(t, err)
 	h, err := client.HistoryFromJSON(bytes.NewReader(data), client.HistoryJSONOptions{})
 	require.NoError(t, err)
@@ -139,7 +139,7 @@ func recordHistories(t *testing.T) {
 		cancel()
 		data, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(h)
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile("testdata/round_"+name+".json", append(data, '\n'), 0o644)) //nolint:gosec // a fixture, no secret
+		require.NoError(t, os.WriteFile("testdata/round_"+name+".json", append(data, '\n'), 0o644))
 	}
 }
 
@@ -147,7 +147,7 @@ func (r recording) play(ctx context.Context, t *testing.T, c client.Client, roun
 	t.Helper()
 	w := worker.New(c, workflows.QueueRounds, worker.Options{Identity: "test", DisableRegistrationAliasing: true})
 	w.RegisterWorkflow(workflows.Round)
-	r.rehearsal.started = time.Now() //nolint:forbidigo // the service's clock is the machine's
+	r.rehearsal.started = time.Now()
 	w.RegisterActivity(&r.rehearsal)
 	require.NoError(t, w.Start())
 	defer w.Stop()

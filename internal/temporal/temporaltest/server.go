@@ -41,21 +41,21 @@ cat >/dev/null; kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$dir"`
 // Client is connected to a fresh namespace of the service of TEMPORAL_ADDRESS, or else of a private
 // development server that this process starts once and that ends with it. Its program is
 // FAIRGROUND_TEMPORAL_CLI, or what `fairground up` would use. The product's search attributes are there.
-func Client(t testing.TB) (c client.Client, namespace string) {
-	t.Helper()
+func Client(tb testing.TB) (c client.Client, namespace string) {
+	tb.Helper()
 	server, err := shared()
-	require.NoError(t, err, "start a Temporal development server")
+	require.NoError(tb, err, "start a Temporal development server")
 	namespace = secret.ID("test")
-	ctx, cancel := context.WithTimeout(t.Context(), namespaceTimeout)
+	ctx, cancel := context.WithTimeout(tb.Context(), namespaceTimeout)
 	defer cancel()
 	c, err = connect(server.address, namespace)
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(c.Close)
 	_, err = c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
 		Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
 	})
-	require.NoError(t, err)
-	require.NoError(t, settled(ctx, c, namespace))
+	require.NoError(tb, err)
+	require.NoError(tb, settled(ctx, c, namespace))
 	return c, namespace
 }
 
@@ -75,7 +75,7 @@ func settled(ctx context.Context, c client.Client, namespace string) error {
 }
 
 // Logger says nothing; a test's failures speak for themselves.
-func Logger() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func Logger() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // server runs as long as alive is open, so it stays reachable.
 type server struct {
