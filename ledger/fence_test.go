@@ -32,8 +32,10 @@ func TestApplicationRoleCanNotWriteMoney(t *testing.T) {
 	w.grant(t, 0, 100)
 	tables := append(moneyTables(), w.partitions(t)...)
 	for _, table := range tables {
-		for _, sql := range []string{"INSERT INTO " + table + " DEFAULT VALUES", "DELETE FROM " + table, "TRUNCATE " + table,
-			"ALTER TABLE " + table + " DISABLE TRIGGER USER", "DROP TABLE " + table} {
+		for _, sql := range []string{
+			"INSERT INTO " + table + " DEFAULT VALUES", "DELETE FROM " + table, "TRUNCATE " + table,
+			"ALTER TABLE " + table + " DISABLE TRIGGER USER", "DROP TABLE " + table,
+		} {
 			require.Equal(t, denied, postgres.Code(w.asApp(t, w.tenant, sql)), sql)
 		}
 		column := "tenant_id"

@@ -31,43 +31,43 @@ type DB struct {
 	Owner *pgxpool.Pool
 }
 
-// New makes a migrated database for t and drops it when t ends. The server is the one of
+// New makes a migrated database for tb and drops it when tb ends. The server is the one of
 // DATABASE_URL (an owner that may create databases and roles), else a private one that this
 // process starts and that ends with it.
-func New(t testing.TB, opts ...postgres.Option) *DB {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), setupTimeout)
+func New(tb testing.TB, opts ...postgres.Option) *DB {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), setupTimeout)
 	defer cancel()
 	tmpl, err := prepare()
-	require.NoError(t, err, "prepare the template database")
+	require.NoError(tb, err, "prepare the template database")
 	name := "fairground_test_" + secret.ID("")
-	require.NoError(t, execute(ctx, tmpl.adminURL, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, tmpl.name)))
-	t.Cleanup(func() { drop(t, tmpl.adminURL, name) })
+	require.NoError(tb, execute(ctx, tmpl.adminURL, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, tmpl.name)))
+	tb.Cleanup(func() { drop(tb, tmpl.adminURL, name) })
 
 	db := &DB{Name: name}
 	db.OwnerURL, err = postgres.WithDatabase(tmpl.adminURL, name)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	// Roles belong to the server: every clone shares the template's.
 	role, err := postgres.AppURL(tmpl.url, Password)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	db.AppURL, err = postgres.WithDatabase(role, name)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 
 	db.DB, err = postgres.Open(ctx, db.AppURL, opts...)
-	require.NoError(t, err)
-	t.Cleanup(db.DB.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(db.DB.Close)
 	db.Owner, err = pgxpool.New(ctx, db.OwnerURL)
-	require.NoError(t, err)
-	t.Cleanup(db.Owner.Close)
+	require.NoError(tb, err)
+	tb.Cleanup(db.Owner.Close)
 	return db
 }
 
 // drop runs after the test's context ended, so it brings its own.
-func drop(t testing.TB, adminURL, name string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), setupTimeout)
+func drop(tb testing.TB, adminURL, name string) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), setupTimeout)
 	defer cancel()
 	if err := execute(ctx, adminURL, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name)); err != nil {
-		t.Logf("drop %s: %v", name, err)
+		tb.Logf("drop %s: %v", name, err)
 	}
 }

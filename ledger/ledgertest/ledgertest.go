@@ -13,18 +13,18 @@ import (
 	"fairground/ledger"
 )
 
-// Clean fails t unless the audit holds for every tenant, seen as the application role and as
+// Clean fails tb unless the audit holds for every tenant, seen as the application role and as
 // the owner.
-func Clean(t testing.TB, db *testdb.DB) {
-	t.Helper()
-	owner, err := postgres.Open(t.Context(), db.OwnerURL, postgres.WithMaxConns(2))
-	require.NoError(t, err)
+func Clean(tb testing.TB, db *testdb.DB) {
+	tb.Helper()
+	owner, err := postgres.Open(tb.Context(), db.OwnerURL, postgres.WithMaxConns(2))
+	require.NoError(tb, err)
 	defer owner.Close()
 	for name, as := range map[string]*postgres.DB{"application role": db.DB, "owner": owner} {
-		report, err := ledger.New(as).Audit(t.Context())
-		require.NoError(t, err)
+		report, err := ledger.New(as).Audit(tb.Context())
+		require.NoError(tb, err)
 		for _, c := range report.Checks {
-			require.Zero(t, c.Offending, "as %s: %s, %s: %s", name, c.Name, c.Title, c.Rows)
+			require.Zero(tb, c.Offending, "as %s: %s, %s: %s", name, c.Name, c.Title, c.Rows)
 		}
 	}
 }
