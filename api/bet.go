@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -48,8 +50,8 @@ func (s *server) placeBet(c echo.Context) error {
 
 // checkBetHeader checks the path, the key and the type of the body.
 func checkBetHeader(round string, header http.Header) (string, error) {
-	if !fits(round, 1, 64) {
-		return "", invalid("round", "1 to 64 characters")
+	if len(round) < 1 || len(round) > 64 || !all(round, isNameByte) {
+		return "", invalid("round", "1 to 64 letters, digits, _ and -")
 	}
 	key := header.Get("Idempotency-Key")
 	if key == "" {
@@ -71,7 +73,8 @@ func decodeBet(data []byte) (gen.PlaceBet, error) {
 	if err := json.Unmarshal(data, &fields); err != nil || fields == nil {
 		return bet, invalid("body", "a JSON object with choice and stake")
 	}
-	for name, raw := range fields {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		raw := fields[name]
 		var err error
 		switch name {
 		case "choice":
@@ -81,12 +84,12 @@ func decodeBet(data []byte) (gen.PlaceBet, error) {
 		case "seed":
 			var seed string
 			seed, err = text(name, raw, 1, 64)
-			if err == nil && !all(seed, isSeedByte) {
+			if err == nil && !all(seed, isNameByte) {
 				err = invalid(name, "1 to 64 letters, digits, _ and -")
 			}
 			bet.Seed = &seed
 		default:
-			err = invalid(name, "leave it out")
+			err = unknown(name)
 		}
 		if err != nil {
 			return gen.PlaceBet{}, err
@@ -136,11 +139,18 @@ func all(s string, ok func(byte) bool) bool {
 	return true
 }
 
-func isSeedByte(b byte) bool {
+func isNameByte(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '-'
 }
 
-func isKeyByte(b byte) bool { return isSeedByte(b) || b == '.' || b == ':' }
+func isKeyByte(b byte) bool { return isNameByte(b) || b == '.' || b == ':' }
+
+func unknown(name string) error {
+	if !plainName.MatchString(name) {
+		name = "body"
+	}
+	return invalid(name, "leave it out")
+}
 
 func invalid(field, fix string) error {
 	return &models.Error{Code: codeInvalidRequest, Message: "the request does not follow the document", Field: field, Fix: fix}

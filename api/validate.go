@@ -1,7 +1,13 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -38,10 +44,26 @@ func checkRequest(c echo.Context, op operation, options *openapi3filter.Options)
 	err := openapi3filter.ValidateRequest(c.Request().Context(), &openapi3filter.RequestValidationInput{
 		Request: c.Request(), PathParams: params, Route: op.route, Options: options,
 	})
-	if err == nil {
+	if err != nil {
+		return explainInvalid(err)
+	}
+	return checkWhole(c.Request())
+}
+
+// checkWhole refuses what follows the first JSON value of a body; the library ignores it.
+func checkWhole(r *http.Request) error {
+	if r.GetBody == nil {
 		return nil
 	}
-	return explainInvalid(err)
+	body, err := r.GetBody()
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(body)
+	if err != nil || len(data) == 0 || json.Valid(data) {
+		return err
+	}
+	return invalid("body", "one JSON value and nothing behind it")
 }
 
 // explainInvalid names the field and what it should have been. It never repeats the value.
@@ -62,6 +84,9 @@ func explainInvalid(err error) error {
 			out.Field = strings.Join(path, ".")
 		}
 		out.Fix = schema.Reason
+		if unknown := unknownProperty(schema); unknown != "" {
+			out.Field, out.Fix = unknown, "leave it out"
+		}
 	case errors.Is(err, openapi3filter.ErrInvalidRequired):
 		out.Fix = "it is required"
 	case errors.As(err, &parse):
@@ -78,4 +103,20 @@ func explainInvalid(err error) error {
 		out.Field = "body"
 	}
 	return out
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+
+// unknownProperty is the first property that the document does not have, if that is what is wrong.
+func unknownProperty(e *openapi3.SchemaError) string {
+	object, ok := e.Value.(map[string]any)
+	if !ok || e.SchemaField != "properties" {
+		return ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if _, known := e.Schema.Properties[name]; !known && plainName.MatchString(name) {
+			return strings.Join(append(e.JSONPointer(), name), ".")
+		}
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package player
 
 import (
 	"encoding/base64"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,8 @@ const (
 )
 
 const defaultLimit = 20
+
+var cursorKey = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
 
 var errInvalidCursor = &models.Error{
 	Code: "api.invalid_cursor", Message: "the cursor is not one this list gave out",
@@ -42,7 +45,7 @@ func decodeCursor(list string, cursor *string) (string, error) {
 		return "", errInvalidCursor
 	}
 	key, ok := strings.CutPrefix(string(raw), list+":")
-	if !ok || key == "" {
+	if !ok || !cursorKey.MatchString(key) {
 		return "", errInvalidCursor
 	}
 	return key, nil
