@@ -31,7 +31,7 @@ type StageResult struct {
 func (e *Engine) Close(ctx context.Context, tenant int64, round string, early bool) (StageResult, error) {
 	out, err := e.stage(ctx, tenant, round, `SELECT api_round_close($1, $2, $3)`, tenant, round, early)
 	if err != nil {
-		return StageResult{}, fmt.Errorf("close round %s: %w", round, err)
+		return out.StageResult, fmt.Errorf("close round %s: %w", round, err)
 	}
 	if out.VoidReason != "" {
 		return e.Void(ctx, tenant, round, out.VoidReason)
