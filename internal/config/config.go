@@ -49,6 +49,8 @@ type Config struct {
 	WorkerAddr string `env:"WORKER_ADDR" envDefault:"127.0.0.1:8082"`
 	// PublicURL is how players' browsers reach the API; empty takes APIAddr over http.
 	PublicURL string `env:"PUBLIC_URL"`
+	// VerifyAPI is where the verify command looks a round up.
+	VerifyAPI string `env:"FAIRGROUND_API" envDefault:"http://127.0.0.1:7700"`
 
 	// TelegramAPIURL is the Bot API server.
 	TelegramAPIURL string `env:"TELEGRAM_API_URL" envDefault:"https://api.telegram.org"`

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const proofs = "../../games/testdata/proofs"
+
+// runVerify runs the command and returns its exit code and everything it printed.
+func runVerify(t *testing.T, args ...string) (int, string) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := newVerifyCmd()
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	cmd.SetArgs(append([]string{"round"}, args...))
+	err := cmd.ExecuteContext(t.Context())
+	var code exitCode
+	switch {
+	case err == nil:
+		return 0, out.String()
+	case errors.As(err, &code):
+		return int(code), out.String()
+	default:
+		return -1, err.Error()
+	}
+}
+
+func TestVerifyRound(t *testing.T) {
+	t.Parallel()
+	good, err := os.ReadFile(filepath.Join(proofs, "dice.json"))
+	require.NoError(t, err)
+	forged := filepath.Join(t.TempDir(), "forged.json")
+	require.NoError(t, os.WriteFile(forged, bytes.Replace(good, []byte(`"amount": 200`), []byte(`"amount": 201`), 1), 0o600))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/rounds/r_abcdefgh23456789/proof", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(good) })
+	mux.HandleFunc("GET /v1/rounds/r_broken0000000000/proof", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) })
+	api := httptest.NewServer(mux)
+	t.Cleanup(api.Close)
+
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says []string
+	}{
+		"a file":        {[]string{filepath.Join(proofs, "dice.json")}, 0, []string{"VERIFIED: all 10 checks passed", "✓  draw"}},
+		"an id":         {[]string{"r_abcdefgh23456789", "--api", api.URL + "/"}, 0, []string{"VERIFIED"}},
+		"an address":    {[]string{api.URL + "/v1/rounds/r_abcdefgh23456789/proof"}, 0, []string{"VERIFIED"}},
+		"a verify page": {[]string{api.URL + "/verify/?round=r_abcdefgh23456789"}, 0, []string{"VERIFIED"}},
+		"a forgery":     {[]string{forged}, 1, []string{"NOT VERIFIED: 1 of 10", "✗  payouts", `recomputed  [{"amount":200`, `published   [{"amount":201`, "-  sums"}},
+		"an open round": {[]string{filepath.Join(proofs, "dice-open.json")}, 2, []string{"NOT OVER YET", "…  draw"}},
+		"a void round":  {[]string{filepath.Join(proofs, "duel-voided.json")}, 0, []string{"VERIFIED"}},
+		"json":          {[]string{forged, "--json"}, 1, []string{`"ok": false`, `"name": "payouts"`}},
+		"no such round": {[]string{"r_zzzzzzzzzzzzzzzz", "--api", api.URL}, -1, []string{"there is no such round"}},
+		"a broken API":  {[]string{"r_broken0000000000", "--api", api.URL}, -1, []string{"502"}},
+		"no file":       {[]string{"nothing.json"}, -1, []string{"no file, no address and no round's id"}},
+		"another file":  {[]string{"verify_test.go"}, -1, []string{"read a proof"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, out := runVerify(t, c.args...)
+			for _, says := range c.says {
+				require.Contains(t, out, says)
+			}
+			require.Equal(t, c.code, code, out)
+		})
+	}
+}
+
+func TestVerifyRoundPrintsJSON(t *testing.T) {
+	t.Parallel()
+	code, out := runVerify(t, filepath.Join(proofs, "redpacket-mine.json"), "--json")
+	require.Zero(t, code)
+	var report struct {
+		OK     bool
+		Checks []struct{ Name, Status string }
+	}
+	require.NoError(t, json.NewDecoder(strings.NewReader(out)).Decode(&report))
+	require.True(t, report.OK)
+	require.Len(t, report.Checks, 11)
+}
