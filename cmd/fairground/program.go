@@ -58,7 +58,9 @@ func (p *program) root() *cobra.Command {
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.AddCommand(
-		p.withCommand(), p.miniredisCommand(), p.migrateCommand(),
+		p.apiCommand(), p.botCommand(), p.workerCommand(), p.migrateCommand(), p.tenantCommand(), p.auditCommand(), p.seedCommand(),
+		newVerifyCmd(), newTelegramCmd(),
+		p.upCommand(), p.withCommand(), p.miniredisCommand(), p.healthCommand(),
 	)
 	return root
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // AppPasswordPurpose names the key that is the application role's password.
-const AppPasswordPurpose = "postgres.app"
+const AppPasswordPurpose = "postgres.app" //nolint:gosec // the name of a purpose, no credential
 
 // Need is a group of variables that a command cannot do without.
 type Need int

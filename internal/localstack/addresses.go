@@ -5,6 +5,9 @@ import (
 	"fmt"
 )
 
+// AddressesFile is the file in the data folder that says where everything is.
+const AddressesFile = "addresses.json"
+
 // Address is where one part answers and which process serves it.
 type Address struct {
 	URL    string `json:"url,omitempty"`
@@ -21,5 +24,5 @@ func (d *Data) WriteAddresses(all Addresses) error {
 	if err != nil {
 		return fmt.Errorf("encode the addresses: %w", err)
 	}
-	return WriteFile(d.Path("addresses.json"), append(text, '\n'))
+	return WriteFile(d.Path(AddressesFile), append(text, '\n'))
 }

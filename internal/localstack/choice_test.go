@@ -18,7 +18,7 @@ func onPath(t *testing.T, programs ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range programs {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\nexit 1\n"), 0o755)) //nolint:gosec // a program
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\nexit 1\n"), 0o755))
 	}
 	t.Setenv("PATH", dir)
 	return dir
@@ -56,7 +56,7 @@ func TestTemporalChoice(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(source, "go.sum"), []byte("sums"), 0o600))
 	sum := sha256.Sum256([]byte("sums"))
 	built := filepath.Join(cache, "temporal-"+hex.EncodeToString(sum[:6]))
-	require.NoError(t, os.WriteFile(built, []byte("built earlier"), 0o755)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(built, []byte("built earlier"), 0o755))
 	opts := localstack.TemporalOptions{
 		Data: t.TempDir(), Port: 7702, UIPort: 7703, Cache: cache, Source: source, Attributes: []string{"GroupId=Keyword"},
 		Ready: func(context.Context, string) error { return nil },

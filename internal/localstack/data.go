@@ -13,6 +13,9 @@ import (
 // marker is the file that makes a folder a Fairground data folder. Only such a folder is ever wiped.
 const marker = "fairground.data"
 
+// secretFile keeps the master secret.
+const secretFile = "secret"
+
 // ErrNotOurs says that a folder holds something other than Fairground's data.
 var ErrNotOurs = errors.New("folder is not a Fairground data folder")
 
@@ -111,19 +114,24 @@ func (d *Data) Close() error {
 
 // Secret returns the folder's master secret, generated once.
 func (d *Data) Secret() (string, error) {
-	path := d.Path("secret")
-	kept, err := os.ReadFile(path) //nolint:gosec // our own file
-	if err == nil {
-		return strings.TrimSpace(string(kept)), nil
-	}
+	kept, err := ReadSecret(d.Dir)
 	if !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("read the master secret: %w", err)
+		return kept, err
 	}
 	made := rand.Text() + rand.Text()
-	if err := WriteFile(path, []byte(made+"\n")); err != nil {
+	if err := WriteFile(d.Path(secretFile), []byte(made+"\n")); err != nil {
 		return "", fmt.Errorf("keep the master secret: %w", err)
 	}
 	return made, nil
+}
+
+// ReadSecret returns the master secret of a data folder that somebody else has open.
+func ReadSecret(dir string) (string, error) {
+	kept, err := os.ReadFile(filepath.Join(dir, secretFile)) //nolint:gosec // our own file
+	if err != nil {
+		return "", fmt.Errorf("read the master secret: %w", err)
+	}
+	return strings.TrimSpace(string(kept)), nil
 }
 
 // WriteFile replaces a file at once, readable by its owner only: a reader sees the old text or the new.

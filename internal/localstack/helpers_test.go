@@ -14,7 +14,7 @@ func scratch(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "fairground-localstack-") //nolint:usetesting // see above
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // see above
+	require.NoError(t, os.Chmod(dir, 0o755))
 	return dir
 }
 

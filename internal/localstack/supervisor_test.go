@@ -75,7 +75,7 @@ func TestSupervisorStopsInReverseOrderAndKillsTheStubborn(t *testing.T) {
 	pid := supervisor.Pid("stubborn")
 	supervisor.Stop()
 	requireGone(t, pid)
-	text, err := os.ReadFile(order) //nolint:gosec // the test's own file
+	text, err := os.ReadFile(order)
 	require.NoError(t, err)
 	require.Equal(t, "second\nfirst\n", string(text))
 }
@@ -106,14 +106,14 @@ func TestAKilledSupervisorTakesItsChildrenAlong(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
-	parent := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test binary again
+	parent := exec.CommandContext(t.Context(), os.Args[0])
 	parent.Env = append(os.Environ(), parentVariable+"="+dir)
 	var said bytes.Buffer
 	parent.Stderr = &said
 	require.NoError(t, parent.Start())
 	var pid int
 	require.Eventually(t, func() bool {
-		text, err := os.ReadFile(dir + "/pid") //nolint:gosec // the test's own file
+		text, err := os.ReadFile(dir + "/pid")
 		if err != nil {
 			return false
 		}

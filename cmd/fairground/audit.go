@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fairground/internal/config"
+	"fairground/ledger"
+)
+
+func (p *program) auditCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Check that the ledger adds up; the exit code is 1 if it does not",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := p.config(config.NeedDatabase)
+			if err != nil {
+				return err
+			}
+			report, err := p.audit(cmd, cfg)
+			if err != nil {
+				return fmt.Errorf("audit the ledger: %w", err)
+			}
+			if asJSON {
+				err = p.auditJSON(report)
+			} else {
+				p.auditText(report)
+			}
+			if err == nil && !report.OK() {
+				return exitCode(1)
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the whole report as JSON")
+	return cmd
+}
+
+func (p *program) audit(cmd *cobra.Command, cfg config.Config) (ledger.Report, error) {
+	db, err := openDatabase(cmd.Context(), cfg)
+	if err != nil {
+		return ledger.Report{}, err
+	}
+	defer db.Close()
+	return ledger.New(db).Audit(cmd.Context())
+}
+
+func (p *program) auditJSON(report ledger.Report) error {
+	encoder := json.NewEncoder(p.stdout)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(struct {
+		OK bool `json:"ok"`
+		ledger.Report
+	}{report.OK(), report}); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return nil
+}
+
+func (p *program) auditText(report ledger.Report) {
+	for _, check := range report.Checks {
+		verdict := "ok    "
+		if !check.OK() {
+			verdict = "BROKEN"
+		}
+		fmt.Fprintf(p.stdout, "%s  %s  %-60s %8d checked  %d offending\n", verdict, check.Name, check.Title, check.Checked, check.Offending)
+		for _, row := range check.Rows {
+			fmt.Fprintf(p.stdout, "        %s\n", row)
+		}
+	}
+}
