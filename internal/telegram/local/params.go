@@ -98,7 +98,7 @@ func (p params) flag(name string) bool {
 // decode reads a JSON parameter; a missing one leaves out as it is.
 func (p params) decode(name string, out any) error {
 	raw := strings.TrimSpace(p[name])
-	if raw == "" {
+	if raw == "" || raw == "null" {
 		return nil
 	}
 	if err := json.Unmarshal([]byte(raw), out); err != nil {
