@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -294,4 +295,13 @@ func numberAfter(t *testing.T, text, word string) int64 {
 	n, err := strconv.ParseInt(strings.ReplaceAll(rest, ",", ""), 10, 64)
 	require.NoError(t, err, text)
 	return n
+}
+
+// freeAddr is a loopback address nobody listens on.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
 }
