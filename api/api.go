@@ -38,7 +38,8 @@ type Deps struct {
 	Ledger  *ledger.Ledger
 	Logger  *slog.Logger
 	Clock   clock.Clock
-	// PublicURL is the address others reach the API at, without a slash at its end; optional.
+	// PublicURL is the address others reach the API at. With https, browsers are told to stay with
+	// it; optional.
 	PublicURL string
 	// StartRound starts the workflow of a round that was just opened, and CloseEarly tells it that
 	// the round is full. Both are best effort: the relay does the same from the outbox. Optional.

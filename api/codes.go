@@ -1,6 +1,9 @@
 package api
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+)
 
 // code is how one stable error code is told over HTTP.
 type code struct {
@@ -28,9 +31,7 @@ const (
 func codes() map[string]code {
 	all := map[string]code{}
 	for _, part := range []map[string]code{ownCodes(), playerCodes(), gameCodes(), ledgerCodes()} {
-		for name, c := range part {
-			all[name] = c
-		}
+		maps.Copy(all, part)
 	}
 	return all
 }

@@ -69,18 +69,16 @@ func (s *server) write(c echo.Context, known *models.Error, how code) {
 
 // translate finds the code of any error; what nobody named is api.internal without details.
 func (s *server) translate(err error) *models.Error {
-	var known *models.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*models.Error](err); ok {
 		return known
 	}
-	var status *echo.HTTPError
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[*echo.HTTPError](err); ok {
 		return &models.Error{Code: codeOfStatus(status.Code)}
 	}
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &models.Error{Code: codeTooLarge}
+	}
+	switch {
 	case errors.Is(err, postgres.ErrBusy):
 		return &models.Error{Code: "games.busy"}
 	case errors.Is(err, postgres.ErrTimeout), errors.Is(err, context.DeadlineExceeded):

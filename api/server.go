@@ -58,7 +58,7 @@ func (s *server) route() {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.onError
-	e.Use(identify, s.observe, s.recoverPanics, secure, s.limit, s.slowSignIn, s.authenticate, s.validate)
+	e.Use(identify, s.observe, s.recoverPanics, s.secure, s.limit, s.slowSignIn, s.authenticate, s.validate)
 	gen.RegisterHandlers(e, gen.NewStrictHandler(s.player, nil))
 	e.POST(hotPath, s.placeBet) // replaces the generated binding, see bet.go
 	s.addHealth(e)

@@ -23,7 +23,7 @@ var swaggerSetup []byte
 const (
 	docsPolicy   = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-ancestors 'none'"
 	indexPolicy  = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-	verifyPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+	verifyPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 )
 
 // addSite adds the landing page, the document, its reference and the verify page.

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -90,7 +91,7 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 	doc := loadSpecChecker(t).doc
 	var documented []string
 	for _, v := range doc.Components.Schemas["ErrorCode"].Value.Enum {
-		documented = append(documented, v.(string))
+		documented = append(documented, fmt.Sprint(v))
 	}
 	// Refusals that no endpoint here can meet.
 	elsewhere := []string{
@@ -130,7 +131,7 @@ func codesIn(t *testing.T, room string) []string {
 		if strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "gen/") {
 			continue
 		}
-		text, err := os.ReadFile(file) //nolint:gosec // our own sources
+		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		for _, m := range codePattern.FindAllStringSubmatch(string(text), -1) {
 			out = append(out, m[1])

@@ -8,7 +8,7 @@ import (
 
 // Purposes of the keys this room derives.
 const (
-	purposeBotToken  = "players:bot_token"
+	purposeBotToken  = "players:bot"
 	purposeLoginCode = "players:login_code"
 	purposeSession   = "players:session"
 )

@@ -87,7 +87,7 @@ func (s *Server) GetTop(ctx context.Context, r gen.GetTopRequestObject) (gen.Get
 	rank := int32(0)
 	for i, t := range top {
 		if i == 0 || t.Balance != top[i-1].Balance {
-			rank = int32(i) + 1 //nolint:gosec // at most 100
+			rank = int32(i) + 1
 		}
 		out.Players[i] = gen.TopPlayer{Rank: rank, Player: people[t.Player].PublicID, Balance: points(t.Balance), Me: t.Player == c.Player}
 	}

@@ -2,7 +2,6 @@ package player
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -38,8 +37,7 @@ func round(v games.RoundView) gen.Round {
 	}
 	if r.Status.Final() {
 		if len(r.Outcome) > 0 {
-			outcome := json.RawMessage(r.Outcome)
-			out.Outcome = &outcome
+			out.Outcome = &r.Outcome
 		}
 		paid := amount(r.Asset, v.Paid)
 		out.Paid = &paid
