@@ -110,6 +110,9 @@ func (d *demo) fill(ctx context.Context, tenant models.Tenant) error {
 		if err := d.startGroup(ctx, tenant.ID, chat.ID, people); err != nil {
 			return fmt.Errorf("start %s: %w", title, err)
 		}
+		if err := d.gatherCrowd(ctx, tenant.ID, chat.ID); err != nil {
+			return fmt.Errorf("start %s: %w", title, err)
+		}
 	}
 	return nil
 }
