@@ -31,7 +31,7 @@ func (p *program) auditCommand() *cobra.Command {
 				p.auditText(report)
 			}
 			if err == nil && !report.OK() {
-				return exitCode(1)
+				return exitError(1)
 			}
 			return err
 		},

@@ -77,8 +77,7 @@ func ensureTenant(ctx context.Context, r *rooms, botID int64, name string) (mode
 		}
 		return known, nil
 	}
-	var told *models.Error
-	if !errors.As(err, &told) {
+	if _, told := errors.AsType[*models.Error](err); !told {
 		return models.Tenant{}, fmt.Errorf("look for the tenant: %w", err)
 	}
 	return createTenant(ctx, r, name, "en")

@@ -25,18 +25,18 @@ func newProgram(stdout, stderr io.Writer) *program {
 	return &program{stdout: stdout, stderr: stderr, clock: clock.System()}
 }
 
-// exitCode ends the program with a code and no message: whoever returned it has said why.
-type exitCode int
+// exitError ends the program with a code and no message: whoever returned it has said why.
+type exitError int
 
 // Error implements error.
-func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // run executes the command line and returns the process's exit code. A failure is one plain message on stderr.
 func (p *program) run(ctx context.Context, args []string) int {
 	root := p.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	var code exitCode
+	var code exitError
 	switch {
 	case err == nil:
 		return 0

@@ -9,6 +9,7 @@ import (
 	"fairground/api"
 	"fairground/bot"
 	"fairground/internal/config"
+	"fairground/web"
 	"fairground/worker"
 )
 
@@ -42,7 +43,7 @@ func (p *program) apiCommand() *cobra.Command {
 			return api.Run(ctx, api.Deps{
 				Addr: r.cfg.APIAddr, DB: r.db, Players: r.players, Engine: r.engine, Ledger: r.ledger,
 				Logger: r.logger, Clock: p.clock, PublicURL: r.cfg.Public(), StartRound: r.startRound,
-				CloseEarly: r.closeEarly, PingRedis: r.pingRedis, Registry: r.metrics,
+				CloseEarly: r.closeEarly, PingRedis: r.pingRedis, Registry: r.metrics, Verify: web.Verify(),
 			})
 		})
 }

@@ -60,8 +60,7 @@ func createTenant(ctx context.Context, r *rooms, name, language string) (models.
 	made, err := r.players.CreateTenant(ctx, players.NewTenant{
 		Name: name, Language: language, BotToken: r.cfg.TelegramBotToken.Reveal(), BotID: me.ID, BotUsername: me.Username,
 	})
-	var told *models.Error
-	if errors.As(err, &told) {
+	if told, ok := errors.AsType[*models.Error](err); ok {
 		return models.Tenant{}, fmt.Errorf("the tenant was not created: %w", told)
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"sync"
 	"time"
@@ -103,13 +104,11 @@ func (u *upRun) settle(context.Context) error {
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = u.url("api")
 	}
-	for name, value := range map[string]string{
+	maps.Copy(u.stack.variables, map[string]string{
 		"FAIRGROUND_SECRET": master, "DATABASE_APP_URL": appURL, "TELEGRAM_API_URL": cfg.TelegramAPIURL,
 		"API_ADDR": u.addr("api"), "BOT_ADDR": u.addr("bot"), "WORKER_ADDR": u.addr("worker"), "PUBLIC_URL": cfg.PublicURL,
 		"LOG_FORMAT": "text",
-	} {
-		u.stack.variables[name] = value
-	}
+	})
 	for i := range u.stack.parts {
 		if u.stack.parts[i].name == "postgres" {
 			u.stack.parts[i].address.AppURL = appURL

@@ -22,8 +22,8 @@ import (
 
 // Exit codes of verify: a check failed, or the round is not over.
 const (
-	exitForged  = exitCode(1)
-	exitPending = exitCode(2)
+	errForged  = exitError(1)
+	errPending = exitError(2)
 )
 
 // proofLimit bounds what is read as a proof: far above a round of 100,000 bets.
@@ -56,6 +56,9 @@ func newVerifyRoundCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if roundID.MatchString(args[0]) && proof.Round != args[0] {
+				return fmt.Errorf("the server was asked for %s and sent the proof of %s", args[0], proof.Round)
+			}
 			report := games.Verify(proof)
 			if asJSON {
 				err = writeReport(cmd.OutOrStdout(), report)
@@ -78,9 +81,9 @@ func verdict(report games.Report) error {
 	case report.OK():
 		return nil
 	case !report.Final && len(report.Failed()) == 0:
-		return exitPending
+		return errPending
 	default:
-		return exitForged
+		return errForged
 	}
 }
 
@@ -105,7 +108,7 @@ func readProof(cmd *cobra.Command, what, api string) ([]byte, error) {
 		}
 		return fetchProof(cmd.Context(), strings.TrimRight(api, "/")+"/v1/rounds/"+what+"/proof")
 	}
-	file, err := os.Open(what)
+	file, err := os.Open(what) //nolint:gosec // the file the person named
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%q is no file, no address and no round's id (r_ and letters and digits)", what)
 	}

@@ -26,7 +26,7 @@ func runVerify(t *testing.T, args ...string) (int, string) {
 	cmd.SetErr(&out)
 	cmd.SetArgs(append([]string{"round"}, args...))
 	err := cmd.ExecuteContext(t.Context())
-	var code exitCode
+	var code exitError
 	switch {
 	case err == nil:
 		return 0, out.String()
@@ -44,7 +44,8 @@ func TestVerifyRound(t *testing.T) {
 	forged := filepath.Join(t.TempDir(), "forged.json")
 	require.NoError(t, os.WriteFile(forged, bytes.Replace(good, []byte(`"amount": 200`), []byte(`"amount": 201`), 1), 0o600))
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/rounds/r_abcdefgh23456789/proof", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(good) })
+	mux.HandleFunc("GET /v1/rounds/r_9c12cfdc04c74584/proof", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(good) })
+	mux.HandleFunc("GET /v1/rounds/r_another000000000/proof", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(good) })
 	mux.HandleFunc("GET /v1/rounds/r_broken0000000000/proof", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) })
 	api := httptest.NewServer(mux)
 	t.Cleanup(api.Close)
@@ -55,14 +56,15 @@ func TestVerifyRound(t *testing.T) {
 		says []string
 	}{
 		"a file":        {[]string{filepath.Join(proofs, "dice.json")}, 0, []string{"VERIFIED: all 10 checks passed", "✓  draw"}},
-		"an id":         {[]string{"r_abcdefgh23456789", "--api", api.URL + "/"}, 0, []string{"VERIFIED"}},
-		"an address":    {[]string{api.URL + "/v1/rounds/r_abcdefgh23456789/proof"}, 0, []string{"VERIFIED"}},
-		"a verify page": {[]string{api.URL + "/verify/?round=r_abcdefgh23456789"}, 0, []string{"VERIFIED"}},
+		"an id":         {[]string{"r_9c12cfdc04c74584", "--api", api.URL + "/"}, 0, []string{"VERIFIED"}},
+		"an address":    {[]string{api.URL + "/v1/rounds/r_9c12cfdc04c74584/proof"}, 0, []string{"VERIFIED"}},
+		"a verify page": {[]string{api.URL + "/verify/?round=r_9c12cfdc04c74584"}, 0, []string{"VERIFIED"}},
 		"a forgery":     {[]string{forged}, 1, []string{"NOT VERIFIED: 1 of 10", "✗  payouts", `recomputed  [{"amount":200`, `published   [{"amount":201`, "-  sums"}},
 		"an open round": {[]string{filepath.Join(proofs, "dice-open.json")}, 2, []string{"NOT OVER YET", "…  draw"}},
 		"a void round":  {[]string{filepath.Join(proofs, "duel-voided.json")}, 0, []string{"VERIFIED"}},
 		"json":          {[]string{forged, "--json"}, 1, []string{`"ok": false`, `"name": "payouts"`}},
 		"no such round": {[]string{"r_zzzzzzzzzzzzzzzz", "--api", api.URL}, -1, []string{"there is no such round"}},
+		"another round": {[]string{"r_another000000000", "--api", api.URL}, -1, []string{"sent the proof of r_9c12cfdc04c74584"}},
 		"a broken API":  {[]string{"r_broken0000000000", "--api", api.URL}, -1, []string{"502"}},
 		"no file":       {[]string{"nothing.json"}, -1, []string{"no file, no address and no round's id"}},
 		"another file":  {[]string{"verify_test.go"}, -1, []string{"read a proof"}},

@@ -101,9 +101,8 @@ func (s *stack) runCommand(ctx context.Context, command []string) error {
 	run.Stdin, run.Stdout, run.Stderr = os.Stdin, s.p.stdout, s.p.stderr
 	run.Cancel = func() error { return run.Process.Signal(syscall.SIGTERM) }
 	err := run.Run()
-	var ended *exec.ExitError
-	if errors.As(err, &ended) {
-		return exitCode(max(ended.ExitCode(), 1))
+	if ended, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exitError(max(ended.ExitCode(), 1))
 	}
 	if err != nil {
 		return fmt.Errorf("run %s: %w", command[0], err)

@@ -65,7 +65,7 @@ func PrepareRedis(opts RedisOptions) (Service, error) {
 	return service, nil
 }
 
-// pingRedis asks one PING.
+// pingRedis asks one PING, in the form that stand-ins understand too.
 func pingRedis(ctx context.Context, address string) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
@@ -77,7 +77,7 @@ func pingRedis(ctx context.Context, address string) error {
 			return fmt.Errorf("bound the ping: %w", err)
 		}
 	}
-	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
+	if _, err := conn.Write([]byte("*1\r\n$4\r\nPING\r\n")); err != nil {
 		return fmt.Errorf("ping Redis: %w", err)
 	}
 	answer, err := bufio.NewReader(conn).ReadString('\n')
