@@ -47,7 +47,7 @@ type Deps struct {
 	CloseEarly func(ctx context.Context, round string) error
 	// PingRedis is shown by /readyz; optional.
 	PingRedis func(ctx context.Context) error
-	// Verify holds the page at /verify; optional.
+	// Verify holds the page at /verify; nil means web.Verify.
 	Verify fs.FS
 	// Registry collects metrics for /metrics; optional.
 	Registry *prometheus.Registry

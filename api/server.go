@@ -9,6 +9,7 @@ import (
 
 	"fairground/api/gen"
 	"fairground/api/player"
+	"fairground/web"
 )
 
 // server holds what the middleware and the pages need.
@@ -28,6 +29,9 @@ func newServer(deps Deps) (*server, error) {
 	ops, err := loadSpec()
 	if err != nil {
 		return nil, err
+	}
+	if deps.Verify == nil {
+		deps.Verify = web.Verify()
 	}
 	if deps.Registry == nil {
 		deps.Registry = prometheus.NewRegistry()

@@ -21,9 +21,11 @@ var swaggerSetup []byte
 // Policies of the pages: everything comes from this server. Swagger UI sets inline styles and
 // shows its icons as data.
 const (
-	docsPolicy   = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-ancestors 'none'"
-	indexPolicy  = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-	verifyPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+	docsPolicy  = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-ancestors 'none'"
+	indexPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+	// The page that works as a saved file holds its script inline, and needs nothing else.
+	offlinePolicy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+	verifyPolicy  = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 )
 
 // addSite adds the landing page, the document, its reference and the verify page.
@@ -33,17 +35,15 @@ func (s *server) addSite(e *echo.Echo) {
 	e.GET("/docs", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/docs/") })
 	e.GET("/docs/swagger-initializer.js", page(swaggerSetup, "text/javascript; charset=utf-8", docsPolicy))
 	e.GET("/docs/*", folder("/docs/", swaggerfiles.FS, docsPolicy))
-	if s.deps.Verify != nil {
-		verify := folder("/verify/", s.deps.Verify, verifyPolicy)
-		e.GET("/verify", func(c echo.Context) error {
-			to := "/verify/"
-			if q := c.Request().URL.RawQuery; q != "" {
-				to += "?" + q
-			}
-			return c.Redirect(http.StatusTemporaryRedirect, to)
-		})
-		e.GET("/verify/*", verify)
-	}
+	e.GET("/verify", func(c echo.Context) error {
+		to := "/verify/"
+		if q := c.Request().URL.RawQuery; q != "" {
+			to += "?" + q
+		}
+		return c.Redirect(http.StatusTemporaryRedirect, to)
+	})
+	e.GET("/verify/offline.html", folder("/verify/", s.deps.Verify, offlinePolicy))
+	e.GET("/verify/*", folder("/verify/", s.deps.Verify, verifyPolicy))
 }
 
 // page serves one embedded file with an ETag.

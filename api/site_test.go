@@ -52,7 +52,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	for path, part := range map[string]string{
-		"/": "Fairground", "/openapi.yaml": "openapi: 3.1.0", "/docs/": "swagger-ui", "/docs/swagger-initializer.js": "/openapi.yaml",
+		"/": "Fairground", "/openapi.yaml": "openapi: 3.1.0", "/docs/": "swagger-ui", "/verify/": "<title>Verify", "/verify/app.js": "import", "/verify/offline.html": "<script", "/docs/swagger-initializer.js": "/openapi.yaml",
 		"/docs/swagger-ui-bundle.js": "function", "/healthz": "ok", "/readyz": `"postgres":"ok"`,
 	} {
 		a := b.do(t, request{method: "GET", path: path})
@@ -62,6 +62,8 @@ func TestPages(t *testing.T) {
 		require.Empty(t, a.header.Get("Access-Control-Allow-Origin"), "no other site may read answers")
 	}
 	require.Contains(t, b.do(t, request{method: "GET", path: "/metrics"}).text, "fairground_api_request_seconds")
+	moved := b.do(t, request{method: "GET", path: "/verify?round=r_x"})
+	require.Equal(t, "/verify/?round=r_x", moved.header.Get("Location"))
 	require.Equal(t, http.StatusMovedPermanently, b.do(t, request{method: "GET", path: "/docs"}).status)
 	// The pages we write call nobody else.
 	for _, path := range []string{"/", "/docs/", "/docs/swagger-initializer.js"} {
