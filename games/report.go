@@ -1,6 +1,10 @@
 package games
 
-import "slices"
+import (
+	"slices"
+
+	"fairground/models"
+)
 
 // CheckStatus is what a check of a proof came to.
 type CheckStatus string
@@ -65,7 +69,14 @@ func (r Report) Failed() []CheckName {
 	return failed
 }
 
-func checkTitle(name CheckName) string {
+// checkTitle says what a check is about. In a voided round nothing is drawn and all is refunded.
+func checkTitle(name CheckName, status models.RoundStatus) string {
+	if status == models.RoundVoided && name == CheckDraw {
+		return "Nothing was drawn"
+	}
+	if status == models.RoundVoided && name == CheckPayouts {
+		return "Every stake went back"
+	}
 	switch name {
 	case CheckFormat:
 		return "The proof is of a kind and a game known here"

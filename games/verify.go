@@ -64,7 +64,7 @@ type verifier struct {
 
 // check runs one check unless something it builds on is not ok.
 func (v *verifier) check(name CheckName, run func() error, needs ...CheckName) {
-	c := Check{Name: name, Title: checkTitle(name), Status: CheckOK}
+	c := Check{Name: name, Title: checkTitle(name, v.proof.Status), Status: CheckOK}
 	for _, made := range v.report.Checks {
 		if made.Status == CheckOK || !slices.Contains(needs, made.Name) {
 			continue

@@ -29,6 +29,10 @@ async function showText(text, source, turn) {
     failure('This is not a proof', error.message);
     return null;
   }
+  if (source.round && proof.round !== source.round) {
+    failure('This is the proof of another round', `The server was asked for ${source.round} and sent ${proof.round}.`);
+    return null;
+  }
   try {
     const report = await verify(proof);
     if (turn !== asked) return null;

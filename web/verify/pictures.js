@@ -47,9 +47,9 @@ export function shareBars(proof) {
   const largest = Math.max(1, ...slots.map((slot) => slot.amount));
   return h('ol', { class: 'shares' }, slots.map((slot, i) => {
     const taker = takers.get(i);
-    const mine = slot.loss ? h('span', { class: 'boom' }, taker && taker !== opener ? ` mine −${amount(slot.loss)}` : ' mine') : null;
+    const mine = slot.loss ? h('span', { class: 'boom' }, taker && taker !== opener ? `mine −${amount(slot.loss)}` : 'mine') : null;
     return h('li', { class: taker ? '' : 'back' }, h('span', { class: 'dim num' }, `#${i + 1}`),
-      h('div', { class: 'bar' }, h('i', { style: `width:${(slot.amount / largest) * 100}%` }), h('span', { class: 'mono' }, taker ?? 'back to the opener')),
-      h('span', {}, mine, ' ', h('b', {}, amount(slot.amount))));
+      h('div', { class: 'bar' }, h('i', { style: `width:${(slot.amount / largest) * 100}%` }), h('span', { class: 'mono' }, taker ?? 'back to the opener'), mine),
+      h('b', {}, amount(slot.amount)));
   }));
 }

@@ -23,6 +23,8 @@ const TITLES = {
   hash: 'The settlement is the one that was sealed',
 };
 
+const VOIDED = { draw: 'Nothing was drawn', payouts: 'Every stake went back' };
+
 class Pending extends Error {}
 class Mismatch extends Error {
   constructor(expected, got) {
@@ -55,7 +57,7 @@ export async function verify(published) {
   const proof = { bets: [], acts: [], payouts: [], house: 0, ...published };
   const run = { proof, game: catalogue[proof.game], final: isFinal(proof) };
   const checks = [];
-  for (const [name, make, ...needs] of plan(run)) checks.push(await check(name, () => make(run), checks, needs));
+  for (const [name, make, ...needs] of plan(run)) checks.push(await check({ name, title: titleOf(name, proof) }, () => make(run), checks, needs));
   return {
     round: proof.round, game: proof.game, final: run.final, checks, failed: checks.filter((c) => c.status === 'failed').map((c) => c.name),
     ok: run.final && checks.every((c) => c.status === 'ok'),
@@ -73,8 +75,10 @@ function plan({ proof, game }) {
   ];
 }
 
-async function check(name, make, made, needs) {
-  const result = { name, title: TITLES[name], status: 'ok' };
+const titleOf = (name, proof) => (proof.status === 'voided' ? VOIDED[name] : undefined) ?? TITLES[name];
+
+async function check(label, make, made, needs) {
+  const result = { ...label, status: 'ok' };
   const blocker = made.find((c) => c.status !== 'ok' && needs.includes(c.name));
   if (blocker?.status === 'pending') return { ...result, status: 'pending', detail: 'the round is not over' };
   if (blocker) return { ...result, status: 'skipped', detail: `it builds on ${blocker.name}` };

@@ -22,7 +22,8 @@ function verdictCard(proof, report) {
     h('div', {}, h('h1', {}, markOf(tone), title), h('p', {}, text),
       h('div', { class: 'facts' },
         h('span', {}, game), h('span', { class: 'mono' }, proof.round), h('span', {}, `rules version ${proof.config_version}`),
-        h('span', {}, `opened ${when(proof.opened_at)}`), proof.settled_at ? h('span', {}, `${proof.status} ${when(proof.settled_at)}`) : null)),
+        h('span', {}, `opened ${when(proof.opened_at)}`), proof.settled_at ? h('span', {}, `${proof.status} ${when(proof.settled_at)}`) : null),
+      tone === 'pending' ? command(proof.commit) : null),
     picture(proof));
 }
 
@@ -31,11 +32,11 @@ function verdictOf(proof, report) {
     return ['failed', `Not verified: ${report.failed.length} of ${report.checks.length} checks failed`, 'What the proof says differs from what your browser recomputed. The failed checks below show both.'];
   }
   if (!report.final) {
-    return ['pending', proof.status === 'open' ? 'This round is still open' : 'This round is being settled', `Its draw is fixed already, by the commitment below. The seed is revealed when the round is over${proof.status === 'open' ? `, at ${when(proof.closes_at)}` : ''}; keep the commitment and compare.`];
+    return ['pending', proof.status === 'open' ? 'This round is still open' : 'This round is being settled', `Its draw is fixed already, by the commitment below. The seed is revealed when the round is over${proof.status === 'open' ? `: betting or claiming ends at ${when(proof.closes_at)} at the latest` : ''}. Keep the commitment and compare.`];
   }
   const all = `Your browser recomputed all ${report.checks.length} checks.`;
   if (proof.status === 'voided') return ['ok', 'Verified: every stake went back', `${all} The round was voided before a draw${proof.void_reason ? ` (${proof.void_reason.replaceAll('_', ' ')})` : ''}.`];
-  return ['ok', 'Verified: this round was drawn and paid as committed', all];
+  return ['ok', 'Verified: drawn and paid as committed', all];
 }
 
 function checksCard(report) {
@@ -80,7 +81,7 @@ function houseLine(proof) {
 }
 
 function betRow(proof, bet, payout, over) {
-  return h('tr', { class: payout > 0 && proof.status === 'settled' ? 'won' : '' }, h('td', { class: 'dim' }, bet.seq), h('td', { class: 'player mono', title: bet.player }, bet.player),
+  return h('tr', { class: payout > 0 && proof.status === 'settled' && proof.game !== 'redpacket' ? 'won' : '' }, h('td', { class: 'dim' }, bet.seq), h('td', { class: 'player mono', title: bet.player }, bet.player),
     h('td', {}, catalogue[proof.game]?.choice(String(bet.choice)) ?? bet.choice), h('td', { class: 'num' }, amount(bet.stake)), h('td', { class: 'num' }, over ? amount(payout ?? 0) : '…'));
 }
 
@@ -90,8 +91,12 @@ function provesCard(proof, report) {
   return h('section', { class: 'card' }, h('h2', {}, 'What does this prove?'),
     h('ol', { class: 'proves' },
       h('li', {}, h('b', {}, 'Fixed before. '), `The server chose a secret seed and published its fingerprint, the commitment, ${acting ? 'as the packet opened' : 'before the first bet'}. It could not swap the seed afterwards.`),
-      h('li', {}, h('b', {}, 'Not chosen by one side. '), `${acting ? 'The opener’s seed is' : 'Every player’s seed is'} mixed in, so the server did not know the outcome when it committed.`),
-      h('li', {}, h('b', {}, 'Nothing left to decide. '), `Both together give ${drawn} by a public formula, and the published rules give every payout. Your browser just did the same sums${report.ok ? ' and got the same numbers' : ''}.`)),
+      acting
+        ? h('li', {}, h('b', {}, 'The same for whoever taps. '), 'The shares and their order come from the server’s seed and the opener’s. They were fixed before anybody could claim; who takes one decides nothing about its size.')
+        : h('li', {}, h('b', {}, 'Not chosen by one side. '), 'The seed of every bet is mixed in after the commitment. If you set a seed of your own, nobody could know the outcome before you bet.'),
+      proof.status === 'voided'
+        ? h('li', {}, h('b', {}, 'Nothing was decided. '), 'The round ended before a draw. The seed is revealed all the same, and every stake went back in full.')
+        : h('li', {}, h('b', {}, 'Nothing left to decide. '), `Both together give ${drawn} by a public formula, and the published rules give every payout.${report.ok ? ' Your browser just did the same sums and got the same numbers.' : ''}`)),
     h('p', { class: 'note dim' }, 'One thing is yours to check: that the commitment here is the one that was shown in the chat when the round opened.'));
 }
 
@@ -102,7 +107,7 @@ function numbersCard(proof) {
     value ? h('div', {}, h('code', {}, value), copyButton(value)) : h('div', { class: 'dim' }, label.startsWith('Server’s seed') ? 'secret until the round is over' : 'none yet'))));
 }
 
-const command = (text) => h('div', { class: 'command' }, h('code', {}, text), copyButton(text));
+const command = (text) => h('div', { class: 'command' }, h('code', {}, text.split(' ').flatMap((word) => [h('span', {}, word), ' '])), copyButton(text));
 
 function ownCard(proof, source) {
   const text = JSON.stringify(proof, null, 2);
