@@ -144,8 +144,10 @@ func TestABasicGroupBecomesASupergroup(t *testing.T) {
 		return err == nil && g.Status == models.GroupActive
 	}, 5*time.Second, 20*time.Millisecond)
 	require.EqualValues(t, 950, w.balance(0))
+	again := w.wait("Bets 1 · players 1") // the first message stayed behind in the old chat
+	require.Contains(t, w.tap(0, again, "Small"), "Balance 900")
 	w.finish(w.round(card))
-	w.wait("Bets 1 · staked 50")
+	w.wait("Bets 2 · staked 100")
 	w.ask(0, "/me", "points here")
 }
 

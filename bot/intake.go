@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ const (
 	leftAge     = 30 * time.Second
 	forgetEvery = time.Hour
 	forgetAge   = 3 * 24 * time.Hour
+	maxFailures = 5
 )
 
 // intake takes updates once and has them handled in order of each person.
@@ -28,9 +30,17 @@ type intake struct {
 	// handle says whether the update is done with; one that is not is taken up again later.
 	handle func(u telegram.Update) (done bool)
 
-	mu    sync.Mutex
-	ended []int64 // handled, not yet noted
-	busy  map[int64]bool
+	mu     sync.Mutex
+	ended  []int64 // handled, not yet noted
+	busy   map[int64]bool
+	failed map[int64]int // how often an update that is not done with has failed
+}
+
+func newIntake(inbox *notify.Inbox, clk clock.Clock, logger *slog.Logger, handle func(u telegram.Update) bool) *intake {
+	return &intake{
+		inbox: inbox, lanes: newLanes(), clock: clk, logger: logger, handle: handle,
+		busy: map[int64]bool{}, failed: map[int64]int{},
+	}
 }
 
 // take stores a batch in one statement and starts handling what is new in it.
@@ -60,33 +70,40 @@ func (i *intake) take(ctx context.Context, batch []telegram.Update) error {
 func (i *intake) start(u telegram.Update) {
 	id := int64(u.UpdateID)
 	i.mu.Lock()
-	again := i.busy[id]
+	again := i.busy[id] || slices.Contains(i.ended, id)
 	i.busy[id] = true
 	i.mu.Unlock()
 	if again {
 		return
 	}
-	i.lanes.do(u.Sender(), func() {
-		done := i.handle(u)
-		i.mu.Lock()
-		defer i.mu.Unlock()
-		delete(i.busy, id)
-		if done {
-			i.ended = append(i.ended, id)
+	i.lanes.do(u.Sender(), func() { i.finish(id, i.handle(u)) })
+}
+
+// finish notes an update's end. One that keeps failing is given up.
+func (i *intake) finish(id int64, done bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.busy, id)
+	if !done {
+		i.failed[id]++
+		if i.failed[id] < maxFailures {
+			return
 		}
-	})
+		i.logger.Error("an update is given up", slog.Int64("update", id)) //nolint:sloglint // its context has ended with it
+	}
+	delete(i.failed, id)
+	i.ended = append(i.ended, id)
 }
 
 // run notes what was handled and takes up what was not, until ctx ends.
 func (i *intake) run(ctx context.Context) {
-	now := i.clock.Now()
-	left, forget := now, now // both at once: a start follows a crash as often as not
-	age := time.Duration(0)
+	forget := i.clock.Now()
+	left := forget.Add(leftEvery)
 	for {
-		now = i.clock.Now()
+		now := i.clock.Now()
 		if !now.Before(left) {
-			i.takeUp(ctx, age)
-			left, age = now.Add(leftEvery), leftAge
+			i.takeUp(ctx, leftAge)
+			left = now.Add(leftEvery)
 		}
 		if !now.Before(forget) {
 			if err := i.inbox.Forget(ctx, forgetAge); err != nil && ctx.Err() == nil {
@@ -103,6 +120,7 @@ func (i *intake) run(ctx context.Context) {
 
 // takeUp starts what was taken longer than age ago and never finished.
 func (i *intake) takeUp(ctx context.Context, age time.Duration) {
+	i.flush(ctx)
 	left, err := i.inbox.Left(ctx, age)
 	if err != nil {
 		if ctx.Err() == nil {

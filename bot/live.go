@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -41,6 +42,7 @@ type shown struct {
 	closes  time.Time
 	coarse  time.Duration
 	ended   bool // shows no buttons any more; waits to be forgotten
+	second  bool // sent again, because the first message was gone
 }
 
 func newLive(t *tenantBot) *live { return &live{bot: t, rounds: map[string]*shown{}} }
@@ -206,7 +208,33 @@ func (l *live) update(ctx context.Context, view games.RoundView) {
 	if same || message == 0 {
 		return
 	}
-	l.bot.edit(ctx, telegram.EditMessage{ChatID: view.ChatID, MessageID: message, Text: text, Keyboard: kb})
+	after := context.WithoutCancel(ctx)
+	l.bot.edit(ctx, telegram.EditMessage{ChatID: view.ChatID, MessageID: message, Text: text, Keyboard: kb}, func(err error) {
+		if errors.Is(err, telegram.ErrMessageGone) && !view.Status.Final() {
+			l.again(after, view)
+		}
+	})
+}
+
+// again shows a running round whose message is gone, once: it was deleted, or stayed behind
+// in the chat that became a supergroup.
+func (l *live) again(ctx context.Context, view games.RoundView) {
+	l.mu.Lock()
+	s := l.rounds[view.ID]
+	if s == nil || s.second || view.Status != models.RoundOpen {
+		l.mu.Unlock()
+		return
+	}
+	topic := s.topic
+	delete(l.rounds, view.ID)
+	l.mu.Unlock()
+	view.MessageID = nil
+	l.show(ctx, view, topic)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.rounds[view.ID]; s != nil {
+		s.second = true
+	}
 }
 
 // render is the round's card in the group's language.

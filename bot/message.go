@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
@@ -13,6 +14,10 @@ import (
 	"fairground/notify"
 	"fairground/players"
 )
+
+// staleAfter is how old a command in a group may be when the bot reads it. Nobody wants the
+// rounds of an hour ago opened when the bot comes back.
+const staleAfter = 10 * time.Minute
 
 // talk is one message that is being answered.
 type talk struct {
@@ -51,7 +56,7 @@ func (t *tenantBot) message(ctx context.Context, m *telegram.Message) error {
 	if m.Chat.IsPrivate() {
 		return t.private(ctx, c, name)
 	}
-	if name == "" || m.Chat.IsChannel() {
+	if name == "" || m.Chat.IsChannel() || t.deps.Clock.Now().Sub(m.Time()) > staleAfter {
 		return nil
 	}
 	if anonymous {

@@ -153,6 +153,7 @@ func TestFiftyTapsAtOnce(t *testing.T) {
 	for _, tap := range rich.Taps {
 		require.Contains(t, tap.Toast, "Big · 50 at 2.00x accepted. Balance 950")
 	}
+	t.Logf("50 strangers: p50 %.0f ms, p95 %.0f ms, max %.0f ms", poor.P50MS, poor.P95MS, poor.MaxMS)
 	t.Logf("50 taps: p50 %.0f ms, p95 %.0f ms, max %.0f ms", rich.P50MS, rich.P95MS, rich.MaxMS)
 	view, err := w.deps.Engine.Round(t.Context(), w.tenant.ID, round)
 	require.NoError(t, err)

@@ -190,7 +190,7 @@ func (t *tenantBot) pressLanguage(ctx context.Context, p *tap, tag string) (stri
 		t.edit(ctx, telegram.EditMessage{
 			ChatID: p.chat, MessageID: int64(p.q.Message.MessageID), Keyboard: t.addButton(v),
 			Text: v.say("private.ready", vars{"Name": esc(p.player.Name), "Tenant": esc(t.tenant.Name)}),
-		})
+		}, nil)
 	}
 	return v.say("lang.set"), nil
 }

@@ -53,10 +53,9 @@ func newTenantBot(ctx context.Context, deps Deps, tenant models.Tenant, words *t
 	t.live = newLive(t)
 	t.outbox = notify.NewOutbox(deps.DB, tenant.ID, t.deliver, deps.Clock, log)
 	life := context.WithoutCancel(ctx)
-	t.intake = &intake{
-		inbox: notify.NewInbox(deps.DB, tenant.ID, t.id), lanes: newLanes(), clock: deps.Clock, logger: log,
-		handle: func(u telegram.Update) bool { return t.guarded(life, u) }, busy: map[int64]bool{},
-	}
+	t.intake = newIntake(notify.NewInbox(deps.DB, tenant.ID, t.id), deps.Clock, log, func(u telegram.Update) bool {
+		return t.guarded(life, u)
+	})
 	return t
 }
 
@@ -69,6 +68,8 @@ func (t *tenantBot) run(ctx context.Context, mode Mode, webhookURL string) error
 	defer stopSending()
 	var sending, serving sync.WaitGroup
 	sending.Go(func() { t.gov.Run(sendCtx) })
+	// What a crash left half done comes before anything new.
+	t.intake.takeUp(ctx, 0)
 	serving.Go(func() { t.intake.run(ctx) })
 	serving.Go(func() { t.outbox.Run(ctx) })
 	serving.Go(func() { t.live.run(ctx) })
@@ -178,10 +179,15 @@ func (t *tenantBot) send(ctx context.Context, p notify.Priority, msg telegram.Se
 	}
 }
 
-// edit queues the newest content of a message; an older one that waits is dropped.
-func (t *tenantBot) edit(ctx context.Context, msg telegram.EditMessage) {
+// edit queues the newest content of a message; an older one that waits is dropped. Done may
+// be nil.
+func (t *tenantBot) edit(ctx context.Context, msg telegram.EditMessage, done func(err error)) {
 	msg.Mode, msg.Preview = telegram.ModeHTML, &telegram.LinkPreview{Disabled: true}
-	err := t.gov.Submit(notify.Job{Chat: msg.ChatID, Edit: msg.MessageID, Method: "editMessageText", Params: msg})
+	job := notify.Job{Chat: msg.ChatID, Edit: msg.MessageID, Method: "editMessageText", Params: msg}
+	if done != nil {
+		job.Done = func(_ json.RawMessage, err error) { done(err) }
+	}
+	err := t.gov.Submit(job)
 	if err != nil && !errors.Is(err, notify.ErrClosed) {
 		t.log.WarnContext(ctx, "an edit was not queued", slog.Any("error", err))
 	}

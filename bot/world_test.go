@@ -68,7 +68,7 @@ func newWorld(t *testing.T, people int) *world {
 func newBareWorld(t *testing.T, people int) *world {
 	t.Helper()
 	db := testdb.New(t, postgres.WithMaxConns(24))
-	server, err := local.New(local.Config{LimitsOff: true})
+	server, err := local.New(local.Config{}) // as strict as Telegram
 	require.NoError(t, err)
 	http := httptest.NewServer(server.Handler())
 	t.Cleanup(func() { http.Close(); _ = server.Close() })
@@ -104,6 +104,7 @@ func newBareWorld(t *testing.T, people int) *world {
 	w.start()
 	t.Cleanup(func() {
 		w.stop()
+		w.checkCalls(server.Handler())
 		report, err := w.deps.Ledger.Audit(context.WithoutCancel(t.Context()))
 		require.NoError(t, err)
 		require.True(t, report.OK(), "the audit found: %+v", report)
@@ -111,6 +112,23 @@ func newBareWorld(t *testing.T, people int) *world {
 	w.post("/sim/members", local.MemberInput{Chat: w.group, User: w.botID, By: w.people[0]}, nil)
 	w.wait("An administrator of this group starts me")
 	return w
+}
+
+// checkCalls fails when the bot went past a limit or called what does not exist.
+func (w *world) checkCalls(handler http.Handler) {
+	w.t.Helper()
+	answer := httptest.NewRecorder()
+	req := httptest.NewRequest(http.MethodGet, "/sim/log?warnings=1", nil)
+	req.Host = "127.0.0.1"
+	handler.ServeHTTP(answer, req)
+	var calls []local.CallEntry
+	require.NoError(w.t, json.Unmarshal(answer.Body.Bytes(), &calls))
+	for _, c := range calls {
+		require.NotContains(w.t, c.Error, "Too Many Requests", c.Method)
+		if c.Method != "setWebhook" { // to a test's own address, without https
+			require.Empty(w.t, c.Warning, c.Method)
+		}
+	}
 }
 
 // start runs the bot until w.stop.
