@@ -74,7 +74,7 @@ func node(t *testing.T, args ...string) {
 	t.Helper()
 	path, err := exec.LookPath("node")
 	if err != nil {
-		require.NotEqual(t, "true", os.Getenv("CI"), "node is not on the PATH: the browser's verifier can't be tested without it")
+		require.NotEqual(t, "true", os.Getenv("CI"), "node is not on the PATH: the browser's verifier can't be tested without it") //nolint:forbidigo // a test asks where it runs
 		t.Log("node is not on the PATH: the browser's verifier was not tested")
 		return
 	}

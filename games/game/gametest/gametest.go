@@ -2,7 +2,6 @@ package gametest
 
 import (
 	"encoding/json"
-	"errors"
 	"slices"
 	"testing"
 
@@ -105,7 +104,7 @@ func refused(t *testing.T, g game.Game, config json.RawMessage, field string) {
 
 func requireError(t require.TestingT, err error, code game.Code, input string) {
 	var e *game.Error
-	require.True(t, errors.As(err, &e), "%s is refused with a *game.Error, not %v", input, err)
+	require.ErrorAs(t, err, &e, input)
 	require.Equal(t, code, e.Code, "%s", input)
 	require.NotEmpty(t, e.Field, "%s", input)
 	require.NotEmpty(t, e.Fix, "%s", input)
