@@ -40,7 +40,7 @@ func (t *tenantBot) startGroup(ctx context.Context, c talk) error {
 		return err
 	}
 	if !receipt.Replayed {
-		t.reply(ctx, c, notify.PriorityMoney, c.voice.say("start.granted", vars{
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("start.granted", vars{
 			"Name": esc(c.player.Name), "Amount": number(welcomeGrant), "Balance": number(receipt.Balance),
 		}), nil)
 		return nil
@@ -49,7 +49,7 @@ func (t *tenantBot) startGroup(ctx context.Context, c talk) error {
 	if err != nil {
 		return err
 	}
-	t.reply(ctx, c, notify.PriorityMoney, c.voice.say("start.again", vars{"Name": esc(c.player.Name), "Balance": number(balance)}), nil)
+	t.reply(ctx, c, notify.PriorityReply, c.voice.say("start.again", vars{"Name": esc(c.player.Name), "Balance": number(balance)}), nil)
 	return nil
 }
 

@@ -30,7 +30,7 @@ func (t *tenantBot) me(ctx context.Context, c talk) error {
 	if m.Stake == 0 {
 		stake = number(usualStake)
 	}
-	t.reply(ctx, c, notify.PriorityMoney, c.voice.say("me", vars{
+	t.reply(ctx, c, notify.PriorityReply, c.voice.say("me", vars{
 		"Name": esc(c.player.Name), "Balance": number(balance), "Stake": stake, "ID": c.player.PublicID,
 	}), nil)
 	return nil
@@ -54,7 +54,7 @@ func (t *tenantBot) balances(ctx context.Context, c talk) error {
 		}
 		lines = append(lines, c.voice.say("balances.line", vars{"Group": esc(g.Title), "Balance": number(balance)}))
 	}
-	t.reply(ctx, c, notify.PriorityMoney, strings.Join(lines, "\n"), nil)
+	t.reply(ctx, c, notify.PriorityReply, strings.Join(lines, "\n"), nil)
 	return nil
 }
 
@@ -98,7 +98,7 @@ func (t *tenantBot) history(ctx context.Context, c talk) error {
 		return nil
 	}
 	text := c.voice.say("history.title", vars{"Name": esc(c.player.Name)}) + "\n" + strings.Join(lines, "\n")
-	t.reply(ctx, c, notify.PriorityMoney, text, nil)
+	t.reply(ctx, c, notify.PriorityReply, text, nil)
 	return nil
 }
 
@@ -121,7 +121,7 @@ func (t *tenantBot) histories(ctx context.Context, c talk) error {
 	if len(parts) == 0 {
 		parts = []string{c.voice.say("history.none")}
 	}
-	t.reply(ctx, c, notify.PriorityMoney, strings.Join(parts, "\n\n"), nil)
+	t.reply(ctx, c, notify.PriorityReply, strings.Join(parts, "\n\n"), nil)
 	return nil
 }
 

@@ -175,7 +175,7 @@ func TestWebhooksBringUpdatesToo(t *testing.T) {
 	w.deps.Mode, w.deps.Addr, w.deps.WebhookURL = bot.Webhook, addr, "http://"+addr
 	w.start()
 	require.Eventually(t, func() bool {
-		resp, err := http.Get("http://" + addr + "/readyz") //nolint:noctx // a test's probe
+		resp, err := http.Get("http://" + addr + "/readyz")
 		if err != nil {
 			return false
 		}
@@ -183,7 +183,7 @@ func TestWebhooksBringUpdatesToo(t *testing.T) {
 		return resp.StatusCode == http.StatusOK
 	}, 10*time.Second, 20*time.Millisecond)
 	w.ask(0, "/start", "Welcome, Ada0!")
-	resp, err := http.Post("http://"+addr+"/telegram/"+strconv.FormatInt(w.botID, 10), "application/json", nil) //nolint:noctx // a forger
+	resp, err := http.Post("http://"+addr+"/telegram/"+strconv.FormatInt(w.botID, 10), "application/json", nil)
 	require.NoError(t, err)
 	_ = resp.Body.Close()
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)

@@ -89,7 +89,7 @@ func (i *intake) finish(id int64, done bool) {
 		if i.failed[id] < maxFailures {
 			return
 		}
-		i.logger.Error("an update is given up", slog.Int64("update", id)) //nolint:sloglint // its context has ended with it
+		i.logger.Error("an update is given up", slog.Int64("update", id))
 	}
 	delete(i.failed, id)
 	i.ended = append(i.ended, id)

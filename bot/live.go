@@ -70,7 +70,7 @@ func (l *live) show(ctx context.Context, view games.RoundView, topic int64) {
 	}
 	after := context.WithoutCancel(ctx)
 	msg := telegram.SendMessage{ChatID: view.ChatID, ThreadID: topic, Text: text, Keyboard: kb}
-	l.bot.send(ctx, notify.PriorityReply, msg, func(sent telegram.Sent, err error) {
+	l.bot.send(ctx, notify.PriorityMoney, msg, func(sent telegram.Sent, err error) {
 		if err != nil {
 			l.forget(view.ID)
 			return

@@ -154,16 +154,12 @@ func readPacket(args []string) (packetParams, bool) {
 
 // duel opens a coin flip for one other player.
 func (t *tenantBot) duel(ctx context.Context, c talk) error {
-	if len(c.args) != 1 {
+	stake, ok := onlyAmount(c.args)
+	if !ok {
 		t.reply(ctx, c, notify.PriorityReply, c.voice.say("usage.duel"), nil)
 		return nil
 	}
-	stake, err := amount("stake", c.args[0])
-	if err != nil {
-		t.reply(ctx, c, notify.PriorityReply, c.voice.say("usage.duel"), nil)
-		return nil
-	}
-	_, err = t.open(ctx, c, gameDuel, duelParams{Stake: stake})
+	_, err := t.open(ctx, c, gameDuel, duelParams{Stake: stake})
 	return t.running(ctx, c, err)
 }
 
@@ -232,6 +228,15 @@ func (t *tenantBot) choiceOf(v voice, f facts, typed string) (string, error) {
 		return "sum." + typed, nil
 	}
 	return "", models.FieldError("games.invalid_choice", "choice", strings.Join(f.choices, ", "))
+}
+
+// onlyAmount reads the one argument of a command.
+func onlyAmount(args []string) (int64, bool) {
+	if len(args) != 1 {
+		return 0, false
+	}
+	n, err := amount("stake", args[0])
+	return n, err == nil
 }
 
 // amount reads a positive whole number.

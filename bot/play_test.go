@@ -54,7 +54,7 @@ func TestRedPacketIsShared(t *testing.T) {
 	require.EqualValues(t, 900, w.balance(0))
 
 	got := numberAfter(t, w.tap(1, card, "Grab"), "You got ")
-	require.EqualValues(t, 1000+got, w.balance(1))
+	require.Equal(t, 1000+got, w.balance(1))
 	require.Contains(t, w.tap(1, card, "Grab"), "already have your share")
 	got += numberAfter(t, w.tap(2, card, "Grab"), "You got ")
 	got += numberAfter(t, w.tap(0, card, "Grab"), "You got ")

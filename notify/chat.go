@@ -17,6 +17,7 @@ const (
 	groupWindow  = 61 * time.Second
 	editReserve  = 6 // of a group's minute that edits leave to messages
 	editInterval = 4 * time.Second
+	editPatience = 8 * time.Second // an edit that waited longer goes before replies
 )
 
 // chat is what waits for one chat and what was sent to it lately.
@@ -47,7 +48,7 @@ func (c *chat) add(j *Job) (replaced *Job) {
 	}
 	replaced = c.edits[j.Edit]
 	if replaced != nil {
-		j.seq = replaced.seq
+		j.seq, j.since = replaced.seq, replaced.since
 	}
 	c.edits[j.Edit] = j
 	return replaced
@@ -83,20 +84,27 @@ func (c *chat) next(now time.Time, draining bool) (best *Job, wait time.Duration
 		return nil, 0
 	}
 	base := max(c.pausedTo.Sub(now), bucketWait(c.rate, now), 0)
+	edit, editWait := c.nextEdit(now, draining)
+	overdue := edit != nil && (draining || now.Sub(edit.since) >= editPatience)
 	for p, queue := range c.queues {
+		if p := Priority(p); (p == PriorityReply && overdue) || p > PriorityReply {
+			break
+		}
 		if len(queue) > 0 {
-			best, wait = queue[0], max(base, c.windowWait(now, groupMinute))
-			if Priority(p) > PriorityEdit {
-				break
-			}
-			return best, wait
+			return queue[0], max(base, c.windowWait(now, groupMinute))
 		}
 	}
-	edit, editWait := c.nextEdit(now, draining)
+	if queue := c.queues[PriorityBroadcast]; len(queue) > 0 {
+		best, wait = queue[0], max(base, c.windowWait(now, groupMinute))
+	}
 	if edit == nil {
 		return best, wait
 	}
-	editWait = max(base, editWait, c.windowWait(now, groupMinute-editReserve))
+	limit := groupMinute - editReserve
+	if draining || (overdue && len(c.queues[PriorityReply]) > 0) {
+		limit = groupMinute // replies would take every send that the reserve leaves free
+	}
+	editWait = max(base, editWait, c.windowWait(now, limit))
 	if best == nil || editWait <= wait {
 		return edit, editWait
 	}

@@ -4,4 +4,13 @@
 //
 // What lives here: pacing, priorities, retries, delivery state. What may not: message texts,
 // rounds, money.
+//
+// The life of a notification; a claim leases it for two minutes, so that a reader that died
+// loses nothing:
+//
+//	queued --claim--> sent
+//	   |                ^
+//	   +--trouble--> failed --claim again, later each time--> sent
+//	   |                |
+//	   +----------------+--blocked, refused or eight attempts--> dead
 package notify

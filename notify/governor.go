@@ -75,7 +75,7 @@ func (g *Governor) Submit(j Job) error {
 		return ErrFull
 	}
 	g.seq++
-	j.seq = g.seq
+	j.seq, j.since = g.seq, g.clock.Now()
 	replaced := g.chat(j.Chat).add(&j)
 	if replaced == nil {
 		g.count++

@@ -154,6 +154,27 @@ func TestEditsLeaveRoomForMessages(t *testing.T) {
 	require.Equal(t, editReserve, sent)
 }
 
+func TestRepliesDoNotStarveEdits(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for range 60 {
+		b.submit(t, Job{Chat: group, Priority: PriorityReply, Method: "sendMessage"})
+	}
+	b.run(t, time.Minute)
+	b.submit(t, Job{Chat: group, Edit: 7, Method: "editMessageText"})
+	before := len(b.calls)
+	b.run(t, 15*time.Second)
+	edits := 0
+	for _, c := range b.calls[before:] {
+		if c.method == "editMessageText" {
+			edits++
+		}
+	}
+	require.Equal(t, 1, edits)
+	b.run(t, 5*time.Minute)
+	require.Len(t, b.calls, 61)
+}
+
 func TestMoneyGoesFirst(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -3,6 +3,7 @@ package notify
 import (
 	"encoding/json"
 	"errors"
+	"time"
 )
 
 // Priority orders what waits for the same budget; lower goes first.
@@ -10,7 +11,7 @@ type Priority int
 
 // The priorities, first to last. Callback answers have none: they never wait behind messages.
 const (
-	PriorityMoney     Priority = iota // results and replies about money
+	PriorityMoney     Priority = iota // rounds, bets and results
 	PriorityReply                     // other answers to a person
 	PriorityEdit                      // the live message
 	PriorityBroadcast                 // everything nobody waits for
@@ -35,6 +36,7 @@ type Job struct {
 	Done func(result json.RawMessage, err error)
 
 	seq      uint64
+	since    time.Time // when it began to wait; an edit that replaces another inherits it
 	attempts int
 }
 
