@@ -75,12 +75,15 @@ func (s *Server) handleBot(r *http.Request, token, name string, entry *CallEntry
 	}
 	s.mu.Lock()
 	b := s.botByToken(token)
+	if b != nil {
+		entry.Bot = b.Username
+	}
 	s.mu.Unlock()
 	if b == nil {
 		entry.Warning = "no bot with this token is registered here"
 		return nil, "", &fault{Code: http.StatusUnauthorized, Description: "Unauthorized"}
 	}
-	entry.Bot, entry.Params = b.Username, loggedParams(p)
+	entry.Params = loggedParams(p)
 	if strings.EqualFold(name, "getUpdates") {
 		entry.Params = nil
 		updates, err := s.getUpdates(r.Context(), b, p)
@@ -115,8 +118,7 @@ func (s *Server) runMethod(c *call, name string) (any, error) {
 
 // asFault turns any error into a refusal; one that is not a fault is this server's mistake.
 func asFault(err error) *fault {
-	var f *fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault](err); ok {
 		return f
 	}
 	if errors.Is(err, context.Canceled) {

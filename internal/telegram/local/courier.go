@@ -17,6 +17,7 @@ import (
 type courier struct {
 	server *Server
 	bot    *bot
+	name   string // the bot's username, to be read without the lock
 	hook   webhook
 	client *http.Client
 	bell   chan struct{}
@@ -40,7 +41,7 @@ func (s *Server) startCourier(b *bot) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &courier{
-		server: s, bot: b, hook: b.Webhook, bell: make(chan struct{}, 1), cancel: cancel,
+		server: s, bot: b, name: b.Username, hook: b.Webhook, bell: make(chan struct{}, 1), cancel: cancel,
 		client: &http.Client{
 			Timeout: pushTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 100},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -127,7 +128,7 @@ func (c *courier) push(ctx context.Context, u queued) {
 	c.server.touch()
 	c.server.mu.Unlock()
 	if err != nil {
-		entry := CallEntry{Bot: c.bot.Username, Method: "webhook", Code: http.StatusBadGateway, Warning: err.Error()}
+		entry := CallEntry{Bot: c.name, Method: "webhook", Code: http.StatusBadGateway, Warning: err.Error()}
 		c.server.logCall(entry, c.server.clock.Now())
 	} else {
 		c.answer(reply)
@@ -170,7 +171,7 @@ func (c *courier) answer(reply []byte) {
 	delete(p, "method")
 	made := &call{bot: c.bot, params: p}
 	_, err := c.server.runMethod(made, name)
-	entry := CallEntry{Bot: c.bot.Username, Method: name, Params: loggedParams(p), Code: http.StatusOK}
+	entry := CallEntry{Bot: c.name, Method: name, Params: loggedParams(p), Code: http.StatusOK}
 	if err != nil {
 		entry.Code, entry.Error = asFault(err).Code, asFault(err).Description
 	}

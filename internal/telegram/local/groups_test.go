@@ -88,7 +88,7 @@ func TestMigrationToSupergroup(t *testing.T) {
 	got := s.drain()
 	require.Equal(t, big.ID, got[0].Message.MigrateToChatID)
 	require.Equal(t, small.ID, got[1].Message.MigrateFromChatID)
-	refusal := s.refuses(400, "group chat was upgraded to a supergroup chat", "sendMessage", tgbotapi.Params{"chat_id": id(small.ID), "text": "x"})
+	refusal := s.refusal(400, "group chat was upgraded to a supergroup chat", "sendMessage", tgbotapi.Params{"chat_id": id(small.ID), "text": "x"})
 	require.Equal(t, big.ID, refusal.MigrateToChatID)
 	_, err = s.bot.Send(tgbotapi.NewMessage(big.ID, "here"))
 	require.NoError(t, err)

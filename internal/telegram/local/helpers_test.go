@@ -1,7 +1,6 @@
 package local_test
 
 import (
-	"errors"
 	"net/http/httptest"
 	"testing"
 
@@ -79,7 +78,13 @@ func (s *stage) keyboard(data string) tgbotapi.Message {
 }
 
 // refuses checks that a call is refused with a code and Telegram's words.
-func (s *stage) refuses(code int, words, method string, params tgbotapi.Params) *tgbotapi.Error {
+func (s *stage) refuses(code int, words, method string, params tgbotapi.Params) {
+	s.t.Helper()
+	require.NotNil(s.t, s.refusal(code, words, method, params))
+}
+
+// refusal is refuses for a test that looks at the answer's parameters.
+func (s *stage) refusal(code int, words, method string, params tgbotapi.Params) *tgbotapi.Error {
 	s.t.Helper()
 	_, err := s.bot.MakeRequest(method, params)
 	var refusal *tgbotapi.Error
@@ -93,7 +98,7 @@ func (s *stage) refuses(code int, words, method string, params tgbotapi.Params) 
 func simRefuses(t *testing.T, err error, status int, field string) {
 	t.Helper()
 	var refusal *local.SimError
-	require.True(t, errors.As(err, &refusal), "want a refusal, got %v", err)
+	require.ErrorAs(t, err, &refusal)
 	require.Equal(t, status, refusal.Status, refusal.Message)
 	require.Equal(t, field, refusal.Field, refusal.Message)
 }

@@ -22,7 +22,7 @@ func TestLimitsAnswer429WithRetryAfter(t *testing.T) {
 		_, err := s.bot.MakeRequest("sendMessage", text(n))
 		require.NoError(t, err)
 	}
-	refusal := s.refuses(429, "Too Many Requests: retry after 1", "sendMessage", text(5))
+	refusal := s.refusal(429, "Too Many Requests: retry after 1", "sendMessage", text(5))
 	require.Equal(t, 1, refusal.RetryAfter)
 
 	for n := range 15 { // one a second passes, edits count too
@@ -33,7 +33,7 @@ func TestLimitsAnswer429WithRetryAfter(t *testing.T) {
 		require.NoError(t, err, "edit %d", n)
 	}
 	hand.Advance(5 * time.Second)
-	refusal = s.refuses(429, "Too Many Requests", "sendMessage", text(21))
+	refusal = s.refusal(429, "Too Many Requests", "sendMessage", text(21))
 	require.Equal(t, 40, refusal.RetryAfter, "the first of the 20 of this minute was sent 20 s ago")
 
 	hand.Advance(40 * time.Second)

@@ -1,5 +1,7 @@
 package local
 
+import "maps"
+
 // setMember changes somebody's standing in a group and tells everybody whom Telegram tells:
 // the bot itself (my_chat_member), bots that are administrators (chat_member), and the chat
 // by a service message.
@@ -69,9 +71,7 @@ func (s *Server) migrate(old *room, by *User) *room {
 		ID: s.supergroupID(), Type: chatSupergroup, Title: old.Title, Instance: newInstance(),
 		Members: map[int64]string{}, Topics: map[int64]string{},
 	}
-	for id, status := range old.Members {
-		fresh.Members[id] = status
-	}
+	maps.Copy(fresh.Members, old.Members)
 	s.world.Rooms[fresh.key()] = fresh
 	s.announce(old, &Message{From: by, MigrateTo: fresh.ID})
 	old.MigratedTo = fresh.ID

@@ -32,7 +32,7 @@ func readParams(r *http.Request) (params, bool, error) {
 		}
 		return p, false, p.addJSON(raw)
 	case "multipart/form-data":
-		if err := r.ParseMultipartForm(maxBody); err != nil {
+		if err := r.ParseMultipartForm(maxBody); err != nil { //nolint:gosec // the body is bounded above
 			return nil, false, errors.New("can't parse multipart form data")
 		}
 		p.addForm(r.MultipartForm.Value)

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"time"
 )
@@ -69,7 +70,7 @@ func (s *Server) beginPoll(b *bot, p params) (*poll, error) {
 	if b.Webhook.URL != "" {
 		return nil, conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
 	}
-	if err := p.decode("allowed_updates", &b.Allowed); err != nil {
+	if err := b.allow(p); err != nil {
 		return nil, err
 	}
 	b.confirm(p.int64("offset"))
@@ -87,6 +88,17 @@ func (s *Server) endPoll(b *bot, mine *poll) {
 	if b.poll == mine {
 		b.poll = nil
 	}
+}
+
+// allow remembers which kinds of update the bot asks for; a call that says nothing about it
+// changes nothing.
+func (b *bot) allow(p params) error {
+	allowed := slices.Clone(b.Allowed) // an answer may still be reading the old one
+	if err := p.decode("allowed_updates", &allowed); err != nil {
+		return err
+	}
+	b.Allowed = allowed
+	return nil
 }
 
 // confirm forgets updates before offset; a negative one keeps only that many of the newest.

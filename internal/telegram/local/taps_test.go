@@ -116,7 +116,7 @@ func TestPollWakesAtOnce(t *testing.T) {
 	s := newStage(t, local.Config{})
 	s.drain()
 	time.AfterFunc(30*time.Millisecond, func() { _, _ = s.sim.Say(t.Context(), s.bob, s.group, "/play") })
-	start := time.Now() //nolint:forbidigo // measures real waiting
+	start := time.Now()
 	got, err := s.bot.GetUpdates(tgbotapi.UpdateConfig{Timeout: 30})
 	require.NoError(t, err)
 	require.Len(t, got, 1)

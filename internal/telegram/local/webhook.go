@@ -37,7 +37,7 @@ func (s *Server) setWebhook(c *call) (any, error) {
 	if secret != "" && !secretPattern.MatchString(secret) {
 		return nil, badRequest("secret token contains unallowed characters")
 	}
-	if err := c.params.decode("allowed_updates", &c.bot.Allowed); err != nil {
+	if err := c.bot.allow(c.params); err != nil {
 		return nil, err
 	}
 	connections := int(c.params.int64("max_connections"))

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"strconv"
 )
 
@@ -177,9 +178,9 @@ func isAdmin(status string) bool {
 
 // message finds one of the kept messages.
 func (r *room) message(id int64) *Message {
-	for i := len(r.Messages) - 1; i >= 0; i-- {
-		if r.Messages[i].MessageID == id {
-			return r.Messages[i]
+	for _, m := range slices.Backward(r.Messages) {
+		if m.MessageID == id {
+			return m
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ export function holdMenu(node, act) {
 
 function showMenu(x, y, act) {
   document.querySelector('.menu')?.remove();
-  const item = el('button', { role: 'menuitem', onclick: () => { menu.remove(); act(); } }, `👥 Crowd of ${crowdSize} taps this`);
+  const item = el('button', { role: 'menuitem', onclick: () => { menu.remove(); act(); } }, `Crowd of ${crowdSize} taps this`);
   const menu = el('div', { class: 'menu', role: 'menu' }, item);
   menu.style.left = `${Math.min(x, innerWidth - 230)}px`;
   menu.style.top = `${Math.min(y, innerHeight - 60)}px`;

@@ -27,7 +27,8 @@ export function renderMessage(message, pane) {
 
 function content(message, pane) {
   if (message.dice) {
-    return el('div', { class: 'dice' }, el('span', { class: 'emoji' }, message.dice.emoji), el('b', {}, String(message.dice.value)));
+    const { emoji, value } = message.dice;
+    return el('div', { class: 'dice', 'aria-label': `${emoji} ${value}` }, emoji === '🎲' ? die(value) : el('span', { class: 'emoji' }, emoji), el('b', {}, String(value)));
   }
   if (message.invoice) {
     const i = message.invoice;
@@ -35,6 +36,12 @@ function content(message, pane) {
       i.currency === 'XTR' ? `⭐️ ${i.total_amount}` : `${i.total_amount} ${i.currency}`);
   }
   return el('div', { class: 'text', dir: 'auto' }, formatted(message, pane.handlers));
+}
+
+// die draws a die's face: many machines have no emoji font.
+function die(value) {
+  const spots = { 1: [4], 2: [0, 8], 3: [0, 4, 8], 4: [0, 2, 6, 8], 5: [0, 2, 4, 6, 8], 6: [0, 2, 3, 5, 6, 8] }[value] ?? [];
+  return el('span', { class: 'die', 'aria-hidden': 'true' }, Array.from({ length: 9 }, (_, i) => el('i', { class: spots.includes(i) ? 'pip' : '' })));
 }
 
 function quote(original, pane) {

@@ -29,13 +29,15 @@ export class Pane {
     this.crowd = el('button', {
       testid: 'crowd', class: 'crowd', 'aria-pressed': 'false', title: `${crowdSize} people tap the button you choose next`,
       onclick: () => this.arm(!this.armed),
-    }, `👥 ${crowdSize}`);
+    }, `Crowd of ${crowdSize}`);
     this.close = el('button', { class: 'icon', testid: 'close-pane', 'aria-label': 'Close this pane', onclick: () => this.host.close(this) }, '×');
     this.pin = el('button', { class: 'pin', hidden: true });
     this.banner = el('div', { class: 'banner', role: 'status', hidden: true }, `Choose a button: ${crowdSize} people will tap it. `,
       el('button', { onclick: () => this.arm(false) }, 'Cancel'));
     this.list = el('ol', { class: 'messages', role: 'log', 'aria-label': 'Messages', tabindex: '0' });
-    this.list.addEventListener('scroll', () => { this.down.hidden = this.atEnd(); });
+    this.stuck = true;
+    this.list.addEventListener('scroll', () => { this.stuck = this.atEnd(); this.down.hidden = this.stuck; });
+    new ResizeObserver(() => { if (this.stuck) this.toEnd(); }).observe(this.list);
     this.down = el('button', { class: 'down', 'aria-label': 'To the newest message', hidden: true, onclick: () => this.toEnd(true) }, '↓');
     this.toasts = el('div', { class: 'toasts-here', 'aria-live': 'assertive' });
     this.composer = new Composer(this);
@@ -46,7 +48,7 @@ export class Pane {
     },
     el('header', {}, this.face,
       el('div', { class: 'who' },
-        el('div', { class: 'pickers' }, this.chatSelect, el('label', { class: 'as' }, 'as ', this.userSelect)), this.subtitle),
+        this.chatSelect, el('div', { class: 'pickers' }, el('label', { class: 'as' }, 'as ', this.userSelect), this.subtitle)),
       this.crowd, this.close),
     this.pin, this.banner,
     el('div', { class: 'stage' }, this.list, this.down, this.toasts), this.composer.node, this.gate);
@@ -64,15 +66,16 @@ export class Pane {
   async load() {
     const { user, chat } = this;
     try {
-      const [chats, messages] = await Promise.all([get('chats', { user }), get('messages', { user, chat })]);
+      const [chats, messages] = await Promise.allSettled([get('chats', { user }), get('messages', { user, chat })]);
       if (user !== this.user || chat !== this.chat) return;
-      this.messages = messages;
-      this.setChats(chats);
+      this.setChats(chats.value ?? []);
+      if (messages.reason) throw messages.reason;
+      this.messages = messages.value;
       this.render();
       this.composer.loadCommands();
     } catch (error) {
       this.list.replaceChildren(el('li', { class: 'empty', role: 'alert' }, el('b', {}, 'This chat cannot be shown'), error.message));
-      this.fillSelects();
+      this.composer.node.hidden = true;
     }
   }
 
@@ -91,6 +94,7 @@ export class Pane {
 
   fillSelects() {
     const people = world.users.filter((u) => !isCrowd(u) || u.id === this.user);
+    if (!people.some((u) => u.id === this.user)) people.push({ id: this.user, first_name: 'Unknown person' });
     this.userSelect.replaceChildren(...people.map((u) => el('option', { value: String(u.id), selected: u.id === this.user }, fullName(u))));
     const chats = this.chats.some((c) => c.id === this.chat) ? this.chats : [...this.chats, { id: this.chat, title: 'Chat not found' }];
     this.chatSelect.replaceChildren(...chats.map((c) => el('option', { value: String(c.id), selected: c.id === this.chat }, c.title)));
@@ -103,7 +107,7 @@ export class Pane {
     const info = this.info;
     this.face.replaceChildren(avatar(info?.title ?? '?', this.chat));
     this.setSubtitle();
-    this.crowd.hidden = this.chat > 0;
+    this.crowd.hidden = this.chat > 0 || !info;
     this.pin.hidden = !info?.pinned;
     if (info?.pinned) {
       this.pin.replaceChildren(el('b', {}, 'Pinned'), el('span', { dir: 'auto' }, preview(info.pinned)));
@@ -199,7 +203,7 @@ export class Pane {
   }
 
   atEnd() { return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 60; }
-  toEnd(smooth) { this.list.scrollTo({ top: this.list.scrollHeight, behavior: smooth ? 'smooth' : 'instant' }); }
+  toEnd(smooth) { this.stuck = true; this.list.scrollTo({ top: this.list.scrollHeight, behavior: smooth ? 'smooth' : 'instant' }); }
   replyTo(message) { this.composer.setReply(message); }
 
   arm(on) {
