@@ -43,10 +43,11 @@ func TestEveryRefusalHasItsAnswerAndNothingMoves(t *testing.T) {
 	note("forged data", w.forge(w.people[1], card, "hello"), forged)
 	for _, data := range []string{
 		"b:" + round + ":99", "b:" + round + ":-1", "b:" + round + ":x", "b:" + round, "c:" + round, "j:" + round, "s:" + round + ":99",
-		"b:r_aaaaaaaaaaaaaaaa:0", "b::0", "l:xx", "g:roulette", "", ":", strings.Repeat("b", 64), "b:" + round + ":" + strings.Repeat("0", 44),
+		"b:r_aaaaaaaaaaaaaaaa:0", "b::0", "l:xx", "g:roulette", "", ":", strings.Repeat("b", 64),
 	} {
 		require.Contains(t, w.forge(w.people[1], card, data), forged, data)
 	}
+	note("65 bytes", w.forge(w.people[1], card, "b:"+round+":"+strings.Repeat("0", 44)), "more than Telegram allows")
 	note("non-member", w.forge(stranger, card, "b:"+round+":0"), "Only members of this group")
 	w.finish(round)
 	w.waitAfter(card.MessageID, "is void: nobody took part")

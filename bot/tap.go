@@ -20,6 +20,9 @@ import (
 // errForged is a callback that no button of ours carries in that place.
 var errForged = models.E("bot.forged", "the callback belongs to no button here")
 
+// errTooLong is a callback longer than any that Telegram carries.
+var errTooLong = models.E("bot.too_long", "the callback is longer than 64 bytes")
+
 // retries of a bet whose outcome is unknown; the key makes them harmless.
 const (
 	betTries  = 3
@@ -62,7 +65,10 @@ func (t *tenantBot) tapped(ctx context.Context, q *telegram.CallbackQuery) error
 
 // press finds out who pressed what and does it. It returns the toast.
 func (t *tenantBot) press(ctx context.Context, p *tap) (string, error) {
-	if p.chat == 0 || len(p.q.Data) > dataLimit {
+	if len(p.q.Data) > dataLimit {
+		return "", errTooLong
+	}
+	if p.chat == 0 {
 		return "", errForged
 	}
 	var err error
