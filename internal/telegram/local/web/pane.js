@@ -65,6 +65,7 @@ export class Pane {
 
   async load() {
     const { user, chat } = this;
+    this.waiting = []; // events that come while loading are taken afterwards, or they would be lost
     try {
       const [chats, messages] = await Promise.allSettled([get('chats', { user }), get('messages', { user, chat })]);
       if (user !== this.user || chat !== this.chat) return;
@@ -72,6 +73,9 @@ export class Pane {
       if (messages.reason) throw messages.reason;
       this.messages = messages.value;
       this.render();
+      const waiting = this.waiting;
+      this.waiting = null;
+      for (const event of waiting) this.on(event);
       this.composer.loadCommands();
     } catch (error) {
       this.list.replaceChildren(el('li', { class: 'empty', role: 'alert' }, el('b', {}, 'This chat cannot be shown'), error.message));
@@ -164,6 +168,10 @@ export class Pane {
     if (event.type === 'chats') this.refresh();
     if (event.type === 'resync') this.load();
     if (event.room !== this.room) return;
+    if (this.waiting) {
+      this.waiting.push(event);
+      return;
+    }
     const message = event.message;
     const at = message ? this.messages.findIndex((m) => m.message_id === message.message_id) : -1;
     if (event.type === 'message' && at < 0) {
