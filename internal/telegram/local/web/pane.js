@@ -70,7 +70,7 @@ export class Pane {
       const [chats, messages] = await Promise.allSettled([get('chats', { user }), get('messages', { user, chat })]);
       if (user !== this.user || chat !== this.chat) return;
       this.setChats(chats.value ?? []);
-      if (messages.reason) throw messages.reason;
+      if (chats.reason ?? messages.reason) throw chats.reason ?? messages.reason;
       this.messages = messages.value;
       this.render();
       const waiting = this.waiting;
