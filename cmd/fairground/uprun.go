@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -214,13 +215,21 @@ func (u *upRun) addressesFile() string { return u.data.Path(localstack.Addresses
 func (u *upRun) table(took time.Duration) {
 	out := u.stack.p.stdout
 	fmt.Fprintf(out, "\nFairground is ready after %s.\n\n", took.Round(100*time.Millisecond))
-	for _, part := range u.stack.parts {
-		fmt.Fprintf(out, "  %-12s %s\n", part.name, part.show)
+	for _, name := range []string{"chat", "api", "docs", "verify", "temporal_ui", "temporal", "postgres", "redis", "bot", "worker"} {
+		for _, part := range slices.Concat(u.stack.parts, u.pages()) {
+			if part.name == name {
+				fmt.Fprintf(out, "  %-12s %s\n", part.name, part.show)
+			}
+		}
 	}
-	fmt.Fprintf(out, "  %-12s %s\n", "docs", u.stack.cfg.PublicURL+"/docs")
 	fmt.Fprintf(out, "  %-12s %s\n\n", "data", u.data.Dir)
 	if u.chatURL != "" {
 		fmt.Fprintf(out, "Play at %s. ", u.chatURL)
 	}
 	fmt.Fprintln(out, "Ctrl-C stops everything; the data stays.")
+}
+
+// pages are what the API serves for people.
+func (u *upRun) pages() []part {
+	return []part{{name: "docs", show: u.stack.cfg.PublicURL + "/docs"}, {name: "verify", show: u.stack.cfg.PublicURL + "/verify"}}
 }
