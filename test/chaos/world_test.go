@@ -1,0 +1,133 @@
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"fairground/games"
+	"fairground/internal/clock"
+	"fairground/internal/localstack"
+	"fairground/internal/postgres"
+	"fairground/internal/redis"
+	"fairground/internal/secret"
+	"fairground/internal/telegram/local"
+	"fairground/models"
+	"fairground/players"
+	"fairground/test/stack"
+)
+
+// window is how long a round of the test takes bets.
+const window = 6 * time.Second
+
+// world is a running stack with what the test needs to play in it and to look behind it.
+type world struct {
+	*stack.Stack
+
+	api    *api
+	db     *postgres.DB
+	tenant models.Tenant
+	bot    int64
+	groups []models.Group // in the order of the chats
+	people []local.User   // the seeded players, not the crowd
+	tokens []string       // their bearer tokens
+
+	messages []int64 // one of the bot's in each group
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{Stack: start(t)}
+	all, err := w.Addresses()
+	require.NoError(t, err)
+	w.api = newAPI(all["api"].URL)
+	w.db, err = postgres.Open(t.Context(), all["postgres"].AppURL, postgres.WithMaxConns(2))
+	require.NoError(t, err)
+	t.Cleanup(w.db.Close)
+	master, err := localstack.ReadSecret(w.Dir)
+	require.NoError(t, err)
+	box, err := secret.New(master)
+	require.NoError(t, err)
+	w.shorten(t, box)
+
+	state, err := w.Sim.State(t.Context())
+	require.NoError(t, err)
+	w.bot = state.Bots[0].ID
+	for _, user := range state.Users {
+		if user.ID < 2000 {
+			w.people = append(w.people, user)
+		}
+	}
+	require.Len(t, w.people, 8)
+	for _, group := range w.groups {
+		hello, err := w.Sim.Wait(t.Context(), local.WaitInput{Chat: group.ChatID, FromBot: true})
+		require.NoError(t, err)
+		w.messages = append(w.messages, hello.MessageID)
+	}
+	for _, user := range w.people {
+		w.tokens = append(w.tokens, w.login(t, user.ID))
+	}
+	return w
+}
+
+// shorten publishes rules of dice with a short window and small stakes, and finds the groups.
+func (w *world) shorten(t *testing.T, box *secret.Box) {
+	t.Helper()
+	locker, err := redis.NewLocker(redis.ModeOff, nil)
+	require.NoError(t, err)
+	engine := games.New(games.Config{DB: w.db, Box: box, Clock: clock.System(), Locker: locker, Logger: slog.New(slog.DiscardHandler)})
+	tenants, err := players.New(w.db, box, clock.System()).Tenants(t.Context())
+	require.NoError(t, err)
+	require.Len(t, tenants, 1)
+	w.tenant = tenants[0]
+	dice, err := engine.Game(t.Context(), w.tenant.ID, "dice")
+	require.NoError(t, err)
+	var config map[string]any
+	require.NoError(t, json.Unmarshal(dice.Config, &config))
+	config["window_seconds"], config["min_stake"] = int(window.Seconds()), 1
+	raw, err := json.Marshal(config)
+	require.NoError(t, err)
+	_, err = engine.PublishConfig(t.Context(), w.tenant.ID, "dice", raw)
+	require.NoError(t, err)
+	w.groups = collect[models.Group](t, w, `SELECT group_id, public_id, chat_id FROM groups WHERE tenant_id = $1 ORDER BY group_id`,
+		func(row pgx.CollectableRow) (g models.Group, err error) {
+			return g, row.Scan(&g.ID, &g.PublicID, &g.ChatID)
+		}, w.tenant.ID)
+	require.Len(t, w.groups, 2)
+}
+
+// login gets a bearer token the way a person does: a code from the bot's private chat.
+func (w *world) login(t *testing.T, user int64) string {
+	t.Helper()
+	asked, err := w.Sim.Say(t.Context(), user, w.bot, "/login")
+	require.NoError(t, err)
+	answer, err := w.Sim.Wait(t.Context(), local.WaitInput{
+		User: user, Chat: w.bot, After: asked.MessageID, FromBot: true, Contains: "sign-in code", TimeoutMS: 30_000,
+	})
+	require.NoError(t, err)
+	found := regexp.MustCompile(`sign-in code: (\S+)`).FindStringSubmatch(answer.Text)
+	require.Len(t, found, 2, answer.Text)
+	return w.api.login(t, found[1])
+}
+
+// collect reads rows of the tenant.
+func collect[T any](t *testing.T, w *world, sql string, row pgx.RowToFunc[T], args ...any) []T {
+	t.Helper()
+	var out []T
+	err := w.db.InTenant(t.Context(), w.tenant.ID, func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, row)
+		return err
+	})
+	require.NoError(t, err)
+	return out
+}
