@@ -40,6 +40,7 @@ func TestKilledPartsLoseNothing(t *testing.T) {
 // strike plays one round in each group, kills the part at a moment of them, and checks what is left.
 func (w *world) strike(t *testing.T, name, part string, moments *rand.Rand) []*table {
 	t.Helper()
+	w.fund(t, name)
 	byTap, byHTTP := w.openInChat(t, 0), w.openByHTTP(t, 1, "open-"+name)
 	ctx, cancel := context.WithDeadline(t.Context(), byHTTP.closes.Add(patience))
 	defer cancel()

@@ -18,6 +18,7 @@ import (
 	"fairground/internal/redis"
 	"fairground/internal/secret"
 	"fairground/internal/telegram/local"
+	"fairground/ledger"
 	"fairground/models"
 	"fairground/players"
 	"fairground/test/stack"
@@ -100,6 +101,22 @@ func (w *world) shorten(t *testing.T, box *secret.Box) {
 			return g, row.Scan(&g.ID, &g.PublicID, &g.ChatID)
 		}, w.tenant.ID)
 	require.Len(t, w.groups, 2)
+}
+
+// fund gives everybody points for another round, so that nobody is refused for want of them.
+func (w *world) fund(t *testing.T, name string) {
+	t.Helper()
+	ids := collect(t, w, `SELECT player_id FROM players WHERE tenant_id = $1 AND telegram_id < 2000`, pgx.RowTo[int64], w.tenant.ID)
+	require.Len(t, ids, len(w.people))
+	book := ledger.New(w.db)
+	for _, group := range w.groups {
+		for _, id := range ids {
+			_, err := book.Grant(t.Context(), ledger.GrantRequest{
+				Tenant: w.tenant.ID, Group: group.ID, Player: id, Amount: 500, Key: "chaos-" + name, Kind: "welcome",
+			})
+			require.NoError(t, err)
+		}
+	}
 }
 
 // login gets a bearer token the way a person does: a code from the bot's private chat.

@@ -32,7 +32,7 @@ test('each refusal says what is wrong and moves nothing', async ({ page }) => {
   // What no button offers comes by the /sim API.
   const forge = async (data, who = user) => (await sim('forge', { user: who, chat, message_id: message, data })).toast;
   note('forged callback', await forge('b:r_aaaaaaaaaaaaaaaa:0'), 'This button does nothing here');
-  expect(await forge(`b:${round}:${'0'.repeat(65 - round.length - 3)}`), '65 bytes').toContain('This button does nothing here');
+  note('65 bytes', await forge(`b:${round}:${'0'.repeat(65 - round.length - 3)}`), 'more than Telegram allows');
   const stranger = await sim('users', { first_name: 'Stranger', username: 'stranger' });
   note('non-member', await forge(`b:${round}:0`, stranger.id), 'Only members of this group');
 
