@@ -115,8 +115,12 @@ func (s *Supervisor) keep(c *child, r *running) {
 			return
 		case <-r.exited:
 		}
-		if !stable.Stop() {
+		// Stop does not tell: it reports an expired timer nobody received from as stopped.
+		select {
+		case <-stable.C:
 			pause = restartFirst
+		default:
+			stable.Stop()
 		}
 		c.set(0)
 		s.logger.Warn("child ended, restarting it", slog.String("child", c.spec.Name), slog.Int("pid", r.pid), slog.String("how", r.how()))
