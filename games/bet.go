@@ -61,9 +61,8 @@ func (e *Engine) PlaceBet(ctx context.Context, req BetRequest) (Receipt, error) 
 	defer unlock()
 
 	hash := requestHash("bet", req.Round, req.Choice, req.Stake, req.Seed)
-	var answer json.RawMessage
-	err = e.db.Call(ctx, req.Tenant, `SELECT api_round_bet($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		[]any{req.Tenant, req.Round, req.Player, req.Choice, req.Stake, most, req.Seed, freshSeed(), req.Key, hash}, &answer)
+	counted := meta.opening.Seats > 0 || meta.opening.BetsEach > 0 || meta.opening.MaxExposure > 0
+	answer, err := e.bets.do(ctx, &betCall{req: req, most: most, fresh: freshSeed(), hash: hash, alone: counted})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("place a bet: %w", busy(err))
 	}

@@ -31,6 +31,7 @@ type Engine struct {
 	games   map[string]game.Game
 	configs *cache[configKey, boundConfig]
 	rounds  *cache[roundKey, roundMeta]
+	bets    *batcher
 }
 
 // New makes an engine over the generated catalogue.
@@ -40,15 +41,16 @@ func New(cfg Config) *Engine {
 		games:   Catalogue(),
 		configs: newCache[configKey, boundConfig](1024),
 		rounds:  newCache[roundKey, roundMeta](4096),
+		bets:    &batcher{db: cfg.DB, clock: cfg.Clock},
 	}
 }
 
 // Round is a round with the rules it is played under.
 type Round struct {
 	models.Round
-	Group   string        // the group's public id
-	Info    game.Info     // of its game
-	Rules   game.Rules    // under the pinned config version
+	Group   string     // the group's public id
+	Info    game.Info  // of its game
+	Rules   game.Rules // under the pinned config version
 	Config  models.GameConfig
 	Opening game.Opening
 }

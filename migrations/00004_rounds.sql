@@ -104,66 +104,99 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Codes: ok, games.round_not_found, games.round_closed, players.not_member, games.round_full, games.already_bet,
--- games.house_limit, ledger.insufficient_funds, ledger.key_reused. p_seed is the seed of this bet if the player named one;
--- else the player's own, else p_fresh.
+-- Places bets that arrived together, each decided by itself: one transaction, a fixed number of statements. The arrays
+-- run in parallel and name a player once. Answers, in order: ok, games.round_not_found, games.round_closed,
+-- players.not_member, games.round_full, games.already_bet, games.house_limit, ledger.insufficient_funds,
+-- ledger.key_reused. p_seed is the seed the player named for this bet, else the player's own is taken, else p_fresh.
+-- A round that counts its bets (seats, bets of one player, exposure) must come alone. The lookups are lateral with a
+-- limit and the planner's bulk methods are off, so that each stays one index probe whatever the statistics say.
 -- +goose StatementBegin
-CREATE FUNCTION api_round_bet(p_tenant bigint, p_round text, p_player bigint, p_choice text, p_stake bigint, p_max_payout bigint, p_seed text, p_fresh text,
-  p_key text, p_hash bytea) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v jsonb; r record; d record; v_count bigint; v_full boolean := false; v_scope text := 'bet.' || p_player;
+CREATE FUNCTION api_round_bets(p_tenant bigint, p_round text[], p_player bigint[], p_choice text[], p_stake bigint[], p_max_payout bigint[],
+  p_seed text[], p_fresh text[], p_key text[], p_hash bytea[]) RETURNS jsonb[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off AS $$
+DECLARE v_code text[]; v_old jsonb[]; v_group bigint[]; v_asset text[]; v_escrow bigint[]; v_purse bigint[]; v_seed text[];
+  v_counted boolean; v_count record; v_full boolean := false; v_answers jsonb[]; v_wanted bigint; v_stored bigint;
 BEGIN
   PERFORM ledger_guard(p_tenant);
-  v := ledger_seen(p_tenant, v_scope, p_key, p_hash);
-  IF v IS NOT NULL THEN RETURN v; END IF;
-  -- Bets share this lock, the closer takes it alone and so waits out the bets in flight.
-  PERFORM pg_advisory_xact_lock_shared(7002, hashtext(p_round));
-  SELECT o.group_id, o.asset, o.escrow_id, o.seats, o.bets_each, o.max_exposure, o.status = 'open' AND o.closes_at > clock_timestamp() AS open,
-         a.account_id AS purse, m.status IN ('member', 'administrator', 'creator', 'restricted') AS member,
-         coalesce(nullif(p_seed, ''), l.seed, p_fresh) AS seed
-    INTO r FROM rounds o
-    LEFT JOIN accounts a ON a.tenant_id = p_tenant AND a.group_id = o.group_id AND a.asset = o.asset AND a.purpose = 'player' AND a.owner = p_player::text
-    LEFT JOIN members m ON m.tenant_id = p_tenant AND m.group_id = o.group_id AND m.player_id = p_player
-    LEFT JOIN players l ON l.tenant_id = p_tenant AND l.player_id = p_player
-   WHERE o.tenant_id = p_tenant AND o.round_id = p_round AND NOT o.acting;
-  IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
-  IF NOT r.open THEN RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, '{"code": "games.round_closed"}'); END IF;
-  IF r.member IS NOT TRUE THEN RETURN '{"code": "players.not_member"}'; END IF;
-  IF r.seats > 0 OR r.bets_each > 0 OR r.max_exposure > 0 THEN
-    -- Limits over several bets are counted one bet at a time.
-    PERFORM pg_advisory_xact_lock(7005, hashtext(p_round));
-    SELECT count(*) FILTER (WHERE player_id = p_player) AS mine, count(*) AS seated, coalesce(sum(max_payout - stake), 0) AS exposure
-      INTO d FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
-    IF r.bets_each > 0 AND d.mine >= r.bets_each THEN RETURN '{"code": "games.already_bet"}'; END IF;
-    IF r.seats > 0 AND d.seated >= r.seats THEN RETURN '{"code": "games.round_full"}'; END IF;
-    IF r.max_exposure > 0 AND d.exposure + p_max_payout - p_stake > r.max_exposure THEN RETURN '{"code": "games.house_limit"}'; END IF;
-    v_full := d.seated + 1 = r.seats;
-  END IF;
+  -- Bets share a round's lock; its closer takes it alone and so waits out the bets in flight.
+  PERFORM pg_advisory_xact_lock_shared(7002, h) FROM (SELECT DISTINCT hashtext(r) AS h FROM unnest(p_round) AS r ORDER BY 1) AS s;
 
-  -- One statement for all that a bet writes: it is the platform's hottest path.
-  WITH b AS (
-    UPDATE balances SET posted = posted - p_stake, version = version + 1, last_at = greatest(clock_timestamp(), last_at + interval '1 microsecond')
-     WHERE tenant_id = p_tenant AND account_id = r.purse AND posted - p_stake >= floor RETURNING posted, version, last_at),
-  n AS (SELECT b.*, nextval('transfer_id_seq') AS transfer_id, nextval('bet_id_seq') AS bet_id FROM b),
-  t AS (INSERT INTO transfers (tenant_id, transfer_id, group_id, asset, kind, ref, posted_at)
-        SELECT p_tenant, n.transfer_id, r.group_id, r.asset, 'bet', p_round, n.last_at FROM n),
-  p AS (INSERT INTO postings (tenant_id, transfer_id, seq, from_account, to_account, amount, posted_at)
-        SELECT p_tenant, n.transfer_id, 1, r.purse, r.escrow_id, p_stake, n.last_at FROM n),
-  s AS (INSERT INTO lines (tenant_id, account_id, version, transfer_id, kind, ref, delta, after, posted_at)
-        SELECT p_tenant, r.purse, n.version, n.transfer_id, 'bet', p_round, -p_stake, n.posted, n.last_at FROM n),
-  g AS (INSERT INTO bets (tenant_id, round_id, bet_id, player_id, choice, stake, max_payout, seed, transfer_id, placed_at)
-        SELECT p_tenant, p_round, n.bet_id, p_player, p_choice, p_stake, p_max_payout, r.seed, n.transfer_id, n.last_at FROM n),
-  i AS (INSERT INTO idem (tenant_id, scope, key, hash, accepted, transfer_id, outcome)
-        SELECT p_tenant, v_scope, p_key, p_hash, true, n.transfer_id,
-               jsonb_build_object('code', 'ok', 'bet', n.bet_id, 'balance', n.posted, 'full', v_full) FROM n
-        ON CONFLICT DO NOTHING RETURNING outcome)
-  SELECT n.bet_id, i.outcome INTO d FROM n LEFT JOIN i ON true;
-  IF d.bet_id IS NULL THEN
-    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', p_stake,
-      'balance', coalesce((SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = r.purse), 0)));
+  SELECT array_agg(CASE WHEN i.hash <> x.hash THEN 'ledger.key_reused' WHEN i.hash IS NOT NULL THEN 'replay'
+                        WHEN o.round_id IS NULL THEN 'games.round_not_found'
+                        WHEN o.status <> 'open' OR o.closes_at <= clock_timestamp() THEN 'games.round_closed'
+                        WHEN m.player_id IS NULL THEN 'players.not_member' ELSE 'ok' END ORDER BY x.n),
+         array_agg(i.outcome || '{"replayed": true}' ORDER BY x.n), array_agg(o.group_id ORDER BY x.n), array_agg(o.asset ORDER BY x.n),
+         array_agg(o.escrow_id ORDER BY x.n), array_agg(a.account_id ORDER BY x.n),
+         array_agg(coalesce(nullif(x.seed, ''), l.seed, x.fresh) ORDER BY x.n),
+         bool_or(o.seats > 0 OR o.bets_each > 0 OR o.max_exposure > 0)
+    INTO v_code, v_old, v_group, v_asset, v_escrow, v_purse, v_seed, v_counted
+    FROM unnest(p_round, p_player, p_seed, p_fresh, p_key, p_hash) WITH ORDINALITY AS x(round, player, seed, fresh, key, hash, n)
+    LEFT JOIN LATERAL (SELECT * FROM idem WHERE tenant_id = p_tenant AND scope = 'bet.' || x.player AND key = x.key LIMIT 1) i ON true
+    LEFT JOIN LATERAL (SELECT * FROM rounds WHERE tenant_id = p_tenant AND round_id = x.round AND NOT acting LIMIT 1) o ON true
+    LEFT JOIN LATERAL (SELECT account_id FROM accounts WHERE tenant_id = p_tenant AND group_id = o.group_id AND asset = o.asset
+                          AND purpose = 'player' AND owner = x.player::text LIMIT 1) a ON true
+    LEFT JOIN LATERAL (SELECT player_id FROM members WHERE tenant_id = p_tenant AND group_id = o.group_id AND player_id = x.player
+                          AND status IN ('member', 'administrator', 'creator', 'restricted') LIMIT 1) m ON true
+    LEFT JOIN LATERAL (SELECT seed FROM players WHERE tenant_id = p_tenant AND player_id = x.player LIMIT 1) l ON true;
+  IF v_counted THEN
+    IF cardinality(p_round) > 1 THEN RAISE EXCEPTION 'a round that counts its bets must come alone' USING ERRCODE = '22023'; END IF;
+    IF v_code[1] = 'ok' THEN
+      SELECT * INTO v_count FROM round_count(p_tenant, p_round[1], p_player[1], p_max_payout[1] - p_stake[1]);
+      v_code[1] := v_count.code;
+      v_full := v_count.filled;
+    END IF;
   END IF;
-  IF d.outcome IS NULL THEN RAISE EXCEPTION 'the key was stored by a concurrent request' USING ERRCODE = '40001'; END IF;
-  IF v_full THEN PERFORM round_event(p_tenant, 'round.full.v1', jsonb_build_object('round', p_round)); END IF;
-  RETURN d.outcome;
+  PERFORM 1 FROM balances WHERE tenant_id = p_tenant AND account_id = ANY (v_purse) ORDER BY account_id FOR NO KEY UPDATE;
+
+  WITH x AS MATERIALIZED (
+    SELECT * FROM unnest(p_round, p_player, p_choice, p_stake, p_max_payout, p_key, p_hash, v_code, v_old, v_group, v_asset, v_escrow, v_purse, v_seed)
+      WITH ORDINALITY AS x(round, player, choice, stake, max_payout, key, hash, code, old, group_id, asset, escrow, purse, seed, n)),
+  b AS (
+    UPDATE balances SET posted = posted - x.stake, version = version + 1, last_at = greatest(clock_timestamp(), last_at + interval '1 microsecond')
+      FROM x WHERE x.code = 'ok' AND tenant_id = p_tenant AND account_id = x.purse AND posted - x.stake >= floor
+    RETURNING x.*, posted, version, last_at),
+  w AS MATERIALIZED (SELECT b.*, nextval('transfer_id_seq') AS transfer_id, nextval('bet_id_seq') AS bet_id FROM b),
+  t AS (INSERT INTO transfers (tenant_id, transfer_id, group_id, asset, kind, ref, posted_at)
+        SELECT p_tenant, transfer_id, group_id, asset, 'bet', round, last_at FROM w),
+  p AS (INSERT INTO postings (tenant_id, transfer_id, seq, from_account, to_account, amount, posted_at)
+        SELECT p_tenant, transfer_id, 1, purse, escrow, stake, last_at FROM w),
+  s AS (INSERT INTO lines (tenant_id, account_id, version, transfer_id, kind, ref, delta, after, posted_at)
+        SELECT p_tenant, purse, version, transfer_id, 'bet', round, -stake, posted, last_at FROM w),
+  g AS (INSERT INTO bets (tenant_id, round_id, bet_id, player_id, choice, stake, max_payout, seed, transfer_id, placed_at)
+        SELECT p_tenant, round, bet_id, player, choice, stake, max_payout, seed, transfer_id, last_at FROM w),
+  o AS MATERIALIZED (
+    SELECT x.n, x.player, x.key, x.hash, w.transfer_id, x.code IN ('ok', 'games.round_closed') AS keep,
+           CASE WHEN w.n IS NOT NULL THEN jsonb_build_object('code', 'ok', 'bet', w.bet_id, 'balance', w.posted, 'full', v_full)
+                WHEN x.code = 'ok' THEN jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', x.stake, 'balance',
+                  coalesce((SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = x.purse), 0))
+                WHEN x.code = 'replay' THEN x.old
+                ELSE jsonb_build_object('code', x.code) END AS answer
+      FROM x LEFT JOIN w ON w.n = x.n),
+  i AS (INSERT INTO idem (tenant_id, scope, key, hash, accepted, transfer_id, outcome)
+        SELECT p_tenant, 'bet.' || player, key, hash, transfer_id IS NOT NULL, transfer_id, answer FROM o WHERE keep
+        ON CONFLICT DO NOTHING RETURNING 1)
+  SELECT array_agg(answer ORDER BY n), count(*) FILTER (WHERE keep), (SELECT count(*) FROM i) INTO v_answers, v_wanted, v_stored FROM o;
+  IF v_stored <> v_wanted THEN RAISE EXCEPTION 'a key was stored by a concurrent request' USING ERRCODE = '40001'; END IF;
+  IF v_full AND v_answers[1]->>'code' = 'ok' THEN PERFORM round_event(p_tenant, 'round.full.v1', jsonb_build_object('round', p_round[1])); END IF;
+  RETURN v_answers;
+END $$;
+-- +goose StatementEnd
+
+-- Whether one more bet fits a round that counts its bets, one bet at a time. The lock comes first: the count is a
+-- statement of its own and sees what the bet before has committed.
+-- +goose StatementBegin
+CREATE FUNCTION round_count(p_tenant bigint, p_round text, p_player bigint, p_exposure bigint, OUT code text, OUT filled boolean) LANGUAGE plpgsql AS $$
+DECLARE o rounds; v_mine bigint; v_seated bigint; v_exposure bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7005, hashtext(p_round));
+  SELECT * INTO STRICT o FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round;
+  SELECT count(*) FILTER (WHERE player_id = p_player), count(*), coalesce(sum(max_payout - stake), 0)
+    INTO v_mine, v_seated, v_exposure FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
+  code := CASE WHEN o.bets_each > 0 AND v_mine >= o.bets_each THEN 'games.already_bet'
+               WHEN o.seats > 0 AND v_seated >= o.seats THEN 'games.round_full'
+               WHEN o.max_exposure > 0 AND v_exposure + p_exposure > o.max_exposure THEN 'games.house_limit' ELSE 'ok' END;
+  filled := code = 'ok' AND v_seated + 1 = o.seats;
 END $$;
 -- +goose StatementEnd
 

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// clients is how many callers load every path at once.
+const clients = 16
+
+// load calls work from n goroutines for d and returns how many calls a second succeeded. work
+// reports whether its call counts. The first error ends the load.
+func load(ctx context.Context, n int, d time.Duration, work func(ctx context.Context, client, i int) (bool, error)) (float64, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var done atomic.Int64
+	var wg sync.WaitGroup
+	start := time.Now()
+	for c := range n {
+		wg.Go(func() {
+			for i := 0; time.Since(start) < d && ctx.Err() == nil; i++ {
+				counts, err := work(ctx, c, i)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				if counts {
+					done.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	elapsed := time.Since(start).Seconds()
+	if err := context.Cause(ctx); err != nil {
+		return 0, err
+	}
+	return float64(done.Load()) / elapsed, nil
+}
+
+// median of values; 0 of none.
+func median(values []float64) float64 { return quantile(values, 0.5) }
+
+// quantile of values by the nearest rank.
+func quantile(values []float64, q float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
+
+// errDone ends a load that has a fixed amount of work.
+var errDone = errors.New("the work is done")
+
+func isDone(err error) bool { return errors.Is(err, errDone) }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+type options struct {
+	cycles         int
+	each           time.Duration
+	only           string
+	results, table string
+}
+
+func (o options) wants(row string) bool { return strings.HasPrefix(row, o.only) }
+
+// run measures every wanted row and writes the report.
+func run(ctx context.Context, opts options, out io.Writer) error {
+	env, err := prepare(ctx)
+	if err != nil {
+		return err
+	}
+	defer env.close()
+	report := &report{Settings: env.settings}
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
+	if err := measurePostings(ctx, env, opts, report, say); err != nil {
+		return err
+	}
+	if err := measureSettle(ctx, env, opts, report, say); err != nil {
+		return err
+	}
+	if err := measureChat(ctx, env, opts, report, say); err != nil {
+		return err
+	}
+	if err := env.audit(ctx); err != nil {
+		return err
+	}
+	say("the books balance after %d rows", len(report.Rows))
+	return report.write(opts)
+}
+
+// measurePostings takes every path in turn with the raw limit, so that a slow minute of the
+// machine hits all of them.
+func measurePostings(ctx context.Context, env *environment, opts options, rep *report, say func(string, ...any)) error {
+	type path struct {
+		name, unit string
+		goal       float64
+		measure    func(context.Context, time.Duration) (float64, error)
+		rates      []float64
+		ratios     []float64
+	}
+	paths := []*path{
+		{name: "bet.hot_round", unit: "bets/s", goal: 0.4, measure: env.hotRound},
+		{name: "bet.spread", unit: "bets/s", goal: 0.4, measure: env.spread},
+		{name: "bet.http", unit: "bets/s", goal: 0.25, measure: env.overHTTP},
+	}
+	var wanted []*path
+	for _, p := range paths {
+		if opts.wants(p.name) {
+			wanted = append(wanted, p)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	var limits []float64
+	for cycle := range opts.cycles {
+		for _, p := range wanted {
+			limit, err := env.raw.measure(ctx, opts.each)
+			if err != nil {
+				return fmt.Errorf("raw posting: %w", err)
+			}
+			rate, err := p.measure(ctx, opts.each)
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			limits = append(limits, limit)
+			p.rates, p.ratios = append(p.rates, rate), append(p.ratios, rate/limit)
+			say("cycle %d  %-14s %7.0f %s  raw %7.0f/s  ratio %.2f", cycle+1, p.name, rate, p.unit, limit, rate/limit)
+		}
+	}
+	rep.Rows = append(rep.Rows, row{Name: "raw.posting", Value: median(limits), Unit: "postings/s", Note: "the limit the paths below are compared with"})
+	for _, p := range wanted {
+		rep.Rows = append(rep.Rows, row{Name: p.name, Value: median(p.rates), Unit: p.unit, Limit: median(limits), Ratio: median(p.ratios), Goal: fmt.Sprintf(">= %.2f", p.goal)})
+	}
+	return nil
+}
+
+func measureSettle(ctx context.Context, env *environment, opts options, rep *report, say func(string, ...any)) error {
+	if !opts.wants("round.settle") {
+		return nil
+	}
+	var ratios, millis []float64
+	for cycle := range opts.cycles {
+		place, settle, err := settleCost(ctx, env.world, env.settleGroup, &env.keys)
+		if err != nil {
+			return fmt.Errorf("round.settle: %w", err)
+		}
+		ratios, millis = append(ratios, settle.Seconds()/place.Seconds()), append(millis, float64(settle.Microseconds())/1000)
+		say("cycle %d  round.settle   1000 bets placed in %v, settled in %v", cycle+1, place.Round(time.Millisecond), settle.Round(time.Millisecond))
+	}
+	rep.Rows = append(rep.Rows, row{Name: "round.settle", Value: median(millis), Unit: "ms for 1,000 bets", Ratio: median(ratios), Goal: "< 0.10 of placing them"})
+	return nil
+}
