@@ -260,6 +260,33 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- Pays out one derived account: to many strict accounts of its group and asset, each named once, and its rest to or
+-- its shortfall from p_bank, another derived account (p_rest > 0: the rest; < 0: what the bank adds first). Receivers
+-- can't run short, so this needs no more than one look at each.
+-- +goose StatementBegin
+CREATE FUNCTION ledger_payout(p_tenant bigint, p_group bigint, p_asset text, p_kind text, p_ref text, p_from bigint, p_bank bigint, p_rest bigint,
+  p_to bigint[], p_amount bigint[], OUT o_transfer bigint, OUT o_at timestamptz) LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE v_last timestamptz; v_n bigint;
+BEGIN
+  SELECT max(last_at), count(*) INTO v_last, v_n FROM (
+    SELECT last_at FROM balances WHERE tenant_id = p_tenant AND account_id = ANY (p_to) ORDER BY account_id FOR NO KEY UPDATE) AS b;
+  IF v_n <> cardinality(p_to) THEN RAISE EXCEPTION 'a payout names an account that does not exist, or one twice' USING ERRCODE = '22023'; END IF;
+  o_at := greatest(clock_timestamp(), v_last + interval '1 microsecond');
+  o_transfer := nextval('transfer_id_seq');
+  INSERT INTO transfers (tenant_id, transfer_id, group_id, asset, kind, ref, posted_at) VALUES (p_tenant, o_transfer, p_group, p_asset, p_kind, p_ref, o_at);
+  WITH u AS (
+    UPDATE balances AS b SET posted = b.posted + m.amount, version = b.version + 1, last_at = o_at
+      FROM unnest(p_to, p_amount) WITH ORDINALITY AS m(account, amount, n) WHERE b.tenant_id = p_tenant AND b.account_id = m.account
+    RETURNING b.account_id, b.version, b.posted, m.amount, m.n),
+  l AS (INSERT INTO lines (tenant_id, account_id, version, transfer_id, kind, ref, delta, after, posted_at)
+        SELECT p_tenant, account_id, version, o_transfer, p_kind, p_ref, amount, posted, o_at FROM u)
+  INSERT INTO postings (tenant_id, transfer_id, seq, from_account, to_account, amount, posted_at)
+  SELECT p_tenant, o_transfer, n + 1, p_from, account_id, amount, o_at FROM u
+  UNION ALL SELECT p_tenant, o_transfer, 1, CASE WHEN p_rest > 0 THEN p_from ELSE p_bank END, CASE WHEN p_rest > 0 THEN p_bank ELSE p_from END, abs(p_rest), o_at
+             WHERE p_rest <> 0;
+END $$;
+-- +goose StatementEnd
+
 -- Sum of a derived account's postings: what an escrow holds, what an issuer owes.
 -- +goose StatementBegin
 CREATE FUNCTION ledger_derived(p_tenant bigint, p_account bigint) RETURNS bigint LANGUAGE sql STABLE AS $$

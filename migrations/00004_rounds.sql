@@ -297,13 +297,12 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Pays a drawn round out, once, for any number of bets. A repeat answers with what is stored.
--- Codes: ok, games.not_drawn, games.round_not_found.
+-- Pays a drawn round out, once, for any number of bets. p_players and p_won sum the payouts by player. A repeat
+-- answers with what is stored. Codes: ok, games.not_drawn, games.round_not_found.
 -- +goose StatementBegin
-CREATE FUNCTION api_round_settle(p_tenant bigint, p_round text, p_bets bigint[], p_payouts bigint[], p_hash text) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE o rounds; s settlements; v_paid bigint; v_pot bigint; v_bank bigint; v_rest bigint; r record; v_at timestamptz;
-  v_from bigint[] := '{}'; v_to bigint[] := '{}'; v_amount bigint[] := '{}'; v_transfer bigint; v_win_to bigint[]; v_win bigint[]; v_known bigint; v_house bigint;
+CREATE FUNCTION api_round_settle(p_tenant bigint, p_round text, p_bets bigint[], p_payouts bigint[], p_players bigint[], p_won bigint[], p_hash text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE o rounds; s settlements; v_paid bigint; v_rest bigint; v_house bigint; v_bank bigint; v_to bigint[]; v_transfer bigint; v_at timestamptz; r record;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   PERFORM pg_advisory_xact_lock(7002, hashtext(p_round));
@@ -315,39 +314,28 @@ BEGIN
   END IF;
   IF o.status <> 'drawn' THEN RETURN '{"code": "games.not_drawn"}'; END IF;
 
-  v_pot := ledger_derived(p_tenant, o.escrow_id);
   SELECT coalesce(sum(x), 0) INTO v_paid FROM unnest(p_payouts) AS x;
-  SELECT count(*), array_agg(account_id), array_agg(amount) INTO v_known, v_win_to, v_win FROM (
-    SELECT a.account_id, sum(p.payout)::bigint AS amount
-      FROM unnest(p_bets, p_payouts) AS p(bet_id, payout)
-      JOIN bets b ON b.tenant_id = p_tenant AND b.round_id = p_round AND b.bet_id = p.bet_id
-      JOIN accounts a ON a.tenant_id = p_tenant AND a.group_id = o.group_id AND a.asset = o.asset AND a.purpose = 'player' AND a.owner = b.player_id::text
-     GROUP BY a.account_id) w;
-  IF v_paid <> coalesce((SELECT sum(x) FROM unnest(v_win) AS x), 0) THEN
-    RAISE EXCEPTION 'round %: a payout names a bet that is not in it', p_round USING ERRCODE = 'XX000';
+  IF v_paid <> coalesce((SELECT sum(x) FROM unnest(p_won) AS x), 0) THEN
+    RAISE EXCEPTION 'round %: the payouts by bet and by player differ', p_round USING ERRCODE = 'XX000';
   END IF;
-  v_bank := ledger_account(p_tenant, o.group_id, o.asset, CASE WHEN o.asset = 'points' THEN 'issuer' ELSE 'house' END, '');
-  v_rest := v_pot - v_paid;
+  v_to := round_purses(p_tenant, o, p_players);
+  v_rest := ledger_derived(p_tenant, o.escrow_id) - v_paid;
+  IF v_rest < 0 AND (o.bank <> 'house' OR o.asset <> 'points') THEN
+    RAISE EXCEPTION 'round %: payouts of % exceed the pot by %', p_round, v_paid, -v_rest USING ERRCODE = 'XX000';
+  END IF;
   -- A reserved exposure lies in the pot without being anybody's stake.
   v_house := v_rest - CASE WHEN o.bank = 'house' AND o.asset <> 'points' THEN o.max_exposure ELSE 0 END;
-  IF v_rest < 0 THEN
-    IF o.bank <> 'house' OR o.asset <> 'points' THEN
-      RAISE EXCEPTION 'round %: payouts of % exceed the pot of %', p_round, v_paid, v_pot USING ERRCODE = 'XX000';
+  v_at := clock_timestamp();
+  IF v_paid > 0 OR v_rest <> 0 THEN
+    v_bank := ledger_account(p_tenant, o.group_id, o.asset, CASE WHEN o.asset = 'points' THEN 'issuer' ELSE 'house' END, '');
+    IF v_bank > 0 THEN -- a strict house has a balance of its own
+      r := ledger_apply(p_tenant, 'settle', p_round, array_fill(o.escrow_id, ARRAY[cardinality(v_to)]) || CASE WHEN v_rest > 0 THEN ARRAY[o.escrow_id] ELSE '{}' END,
+        v_to || CASE WHEN v_rest > 0 THEN ARRAY[v_bank] ELSE '{}' END, p_won || CASE WHEN v_rest > 0 THEN ARRAY[v_rest] ELSE '{}' END);
+    ELSE
+      r := ledger_payout(p_tenant, o.group_id, o.asset, 'settle', p_round, o.escrow_id, v_bank, v_rest, v_to, p_won);
     END IF;
-    v_from := ARRAY[v_bank]; v_to := ARRAY[o.escrow_id]; v_amount := ARRAY[-v_rest];
-  END IF;
-  IF v_known > 0 THEN
-    v_from := v_from || array_fill(o.escrow_id, ARRAY[v_known::int]); v_to := v_to || v_win_to; v_amount := v_amount || v_win;
-  END IF;
-  IF v_rest > 0 THEN
-    v_from := v_from || o.escrow_id; v_to := v_to || v_bank; v_amount := v_amount || v_rest;
-  END IF;
-  IF cardinality(v_from) > 0 THEN
-    r := ledger_apply(p_tenant, 'settle', p_round, v_from, v_to, v_amount);
     v_transfer := r.o_transfer;
     v_at := r.o_at;
-  ELSE
-    v_at := clock_timestamp();
   END IF;
   UPDATE rounds SET status = 'settled', settled_at = v_at WHERE tenant_id = p_tenant AND round_id = p_round;
   INSERT INTO settlements (tenant_id, round_id, transfer_id, bet_ids, payouts, paid, house, hash, settled_at)
@@ -356,6 +344,23 @@ BEGIN
   PERFORM round_event(p_tenant, 'round.settled.v1', jsonb_build_object('round', p_round, 'game', o.game, 'paid', v_paid, 'house', v_house));
   PERFORM round_notice(p_tenant, o.group_id, 'round.result', p_round);
   RETURN jsonb_build_object('code', 'ok', 'status', 'settled', 'paid', v_paid, 'house', v_house, 'hash', p_hash);
+END $$;
+-- +goose StatementEnd
+
+-- The accounts that a round pays its players to, in the order of the players, each of whom must have bet in it.
+-- +goose StatementBegin
+CREATE FUNCTION round_purses(p_tenant bigint, p_round rounds, p_players bigint[]) RETURNS bigint[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE v_accounts bigint[];
+BEGIN
+  SELECT coalesce(array_agg(a.account_id ORDER BY p.n), '{}') INTO v_accounts
+    FROM unnest(p_players) WITH ORDINALITY AS p(player_id, n)
+    CROSS JOIN LATERAL (SELECT account_id FROM accounts WHERE tenant_id = p_tenant AND group_id = p_round.group_id AND asset = p_round.asset
+                           AND purpose = 'player' AND owner = p.player_id::text LIMIT 1) AS a;
+  IF cardinality(v_accounts) <> cardinality(p_players)
+     OR EXISTS (SELECT unnest(p_players) EXCEPT SELECT player_id FROM bets WHERE tenant_id = p_tenant AND round_id = p_round.round_id) THEN
+    RAISE EXCEPTION 'round %: a payout names a player who did not bet', p_round.round_id USING ERRCODE = 'XX000';
+  END IF;
+  RETURN v_accounts;
 END $$;
 -- +goose StatementEnd
 
