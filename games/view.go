@@ -3,9 +3,13 @@ package games
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"fairground/games/game"
+	"fairground/models"
 )
 
 // RoundView is a round as people see it while it runs.
@@ -162,11 +166,18 @@ func (e *Engine) live(ctx context.Context, tenant int64, sql string, args ...any
 	if err != nil {
 		return nil, fmt.Errorf("list rounds: %w", err)
 	}
-	views := make([]RoundView, len(ids))
-	for i, id := range ids {
-		if views[i], err = e.Round(ctx, tenant, id); err != nil {
+	views := make([]RoundView, 0, len(ids))
+	for _, id := range ids {
+		v, err := e.Round(ctx, tenant, id)
+		if code := models.CodeOf(err); code == ErrUnknownGame.Code || code == string(game.CodeInvalidConfig) {
+			// One round that this build can't read must not hide the others.
+			e.logger.ErrorContext(ctx, "round left out of a list", slog.String("round", id), slog.Any("error", err))
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
+		views = append(views, v)
 	}
 	return views, nil
 }
