@@ -57,6 +57,7 @@ func Run(ctx context.Context, deps Deps) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return relay.Run(ctx) })
 	group.Go(func() error { sweep.run(ctx); return nil })
+	group.Go(func() error { keepPartitions(ctx, deps); return nil })
 	group.Go(func() error { serve(ctx, deps); return nil })
 	return group.Wait()
 }
