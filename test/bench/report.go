@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -29,8 +30,8 @@ type report struct {
 }
 
 // write stores the rows as JSON and as a table; a partial run (-only) replaces only its rows.
-func (r *report) write(opts options) error {
-	r.Commit, r.Date = commit(), time.Now().UTC().Format(time.DateOnly)
+func (r *report) write(ctx context.Context, opts options) error {
+	r.Commit, r.Date = commit(ctx), time.Now().UTC().Format(time.DateOnly)
 	if opts.only != "" {
 		r.keepOthers(opts.results)
 	}
@@ -110,8 +111,8 @@ func ratio(v float64) string {
 	return fmt.Sprintf("%.2f", v)
 }
 
-func commit() string {
-	out, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
+func commit(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
 	if err != nil {
 		return "unknown"
 	}
