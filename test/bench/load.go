@@ -54,6 +54,15 @@ func quantile(values []float64, q float64) float64 {
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }
 
+// quotients of two series measured in turn, cycle by cycle.
+func quotients(a, b []float64) []float64 {
+	out := make([]float64, min(len(a), len(b)))
+	for i := range out {
+		out[i] = a[i] / b[i]
+	}
+	return out
+}
+
 // errDone ends a load that has a fixed amount of work.
 var errDone = errors.New("the work is done")
 

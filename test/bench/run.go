@@ -84,7 +84,7 @@ func measurePostings(ctx context.Context, env *environment, opts options, rep *r
 	}
 	notes := map[string]string{"bet.http": "through the API, sign-in and validation included; the peers below are over HTTP as well"}
 	if len(wanted) > 1 {
-		notes["bet.hot_round"] = fmt.Sprintf("all players in one round: %.2f of bet.spread (goal >= 0.9)", median(paths[0].rates)/median(paths[1].rates))
+		notes["bet.hot_round"] = fmt.Sprintf("all players in one round: %.2f of bet.spread (goal >= 0.9)", median(quotients(paths[0].rates, paths[1].rates)))
 		notes["bet.spread"] = "200 rounds of five players"
 	}
 	rep.Rows = append(rep.Rows, row{Name: "raw.posting", Value: median(limits), Unit: "postings/s", Note: "the limit the paths below are compared with"})
