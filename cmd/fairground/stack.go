@@ -16,6 +16,7 @@ import (
 	"fairground/internal/clock"
 	"fairground/internal/config"
 	"fairground/internal/localstack"
+	"fairground/internal/temporal"
 )
 
 // stack is the set of services that up and with start. Every part comes from its address in the environment if that
@@ -131,7 +132,7 @@ func (s *stack) temporal(ctx context.Context, port, uiPort int) error {
 		}
 		service, err := localstack.PrepareTemporal(ctx, localstack.TemporalOptions{
 			Data: s.data, Port: port, UIPort: uiPort, Log: s.log("temporal"), Scratch: s.scratch,
-			Attributes: searchAttributes(), Source: temporalSource(), Say: s.say, Ready: temporalReady, Download: downloadTemporal,
+			Attributes: temporal.AttributeFlags(), Source: temporalSource(), Say: s.say, Ready: temporalReady, Download: downloadTemporal,
 		})
 		if err != nil {
 			return "", err

@@ -16,18 +16,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"fairground/internal/localstack"
-	"fairground/internal/temporal"
 )
-
-// searchAttributes are the product's attributes in the development server's notation.
-func searchAttributes() []string {
-	var all []string
-	for name, kind := range temporal.SearchAttributes() {
-		all = append(all, name+"="+kind.String())
-	}
-	slices.Sort(all)
-	return all
-}
 
 // temporalReady asks the service for its default namespace, the last thing a development server makes.
 func temporalReady(ctx context.Context, address string) error {

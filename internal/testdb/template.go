@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	neturl "net/url"
 	"os"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"fairground/internal/clock"
+	"fairground/internal/localstack"
 	"fairground/internal/postgres"
 	"fairground/migrations"
 )
@@ -38,7 +40,7 @@ const templateLock = 70017002
 // template is a migrated database that tests clone. adminURL is the maintenance database.
 type template struct {
 	adminURL, url, name string
-	private             *server
+	private             io.Closer // keeps the private server running
 }
 
 // prepare makes the template once a process.
@@ -50,13 +52,12 @@ func makeTemplate() (template, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
 	defer cancel()
 	adminURL := os.Getenv("DATABASE_URL") //nolint:forbidigo // tests have no config room
-	var private *server
+	var private io.Closer
 	if adminURL == "" {
 		var err error
-		if private, err = startServer(ctx); err != nil {
-			return template{}, err
+		if adminURL, private, err = localstack.TetherPostgres(ctx); err != nil {
+			return template{}, fmt.Errorf("start a private server: %w", err)
 		}
-		adminURL = private.url
 	}
 	fingerprint, err := migrations.Fingerprint()
 	if err != nil {

@@ -10,10 +10,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -32,11 +30,6 @@ import (
 const startTimeout = 8 * time.Minute
 
 const namespaceTimeout = 30 * time.Second
-
-// watch runs the server and ends it when its own standard input closes, which the kernel does
-// however the test process dies. Then it removes the folder in "$0".
-const watch = `dir=$0; "$@" & pid=$!
-cat >/dev/null; kill -TERM $pid 2>/dev/null; wait $pid; rm -rf "$dir"`
 
 // Client is connected to a fresh namespace of the service of TEMPORAL_ADDRESS, or else of a private
 // development server that this process starts once and that ends with it. Its program is
@@ -138,15 +131,9 @@ func launch(ctx context.Context) (server, error) {
 	if err != nil {
 		return server{}, fmt.Errorf("find a Temporal server: %w", err)
 	}
-	args := append([]string{"-c", watch, dir, prepared.Process.Path}, prepared.Process.Args...)
-	cmd := exec.Command("/bin/sh", args...) //nolint:gosec,noctx // it outlives the call and ends with the process
-	cmd.Env, cmd.SysProcAttr = prepared.Process.Env, &syscall.SysProcAttr{Setpgid: true}
-	alive, err := cmd.StdinPipe()
+	alive, err := localstack.Tether(ctx, prepared.Process, dir)
 	if err != nil {
-		return server{}, fmt.Errorf("watch the server: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return server{}, fmt.Errorf("start the server: %w", err)
+		return server{}, err
 	}
 	return server{address: prepared.URL, alive: alive}, nil
 }
