@@ -173,7 +173,7 @@ func (u *upRun) startSelf(ctx context.Context, name, address, probe string, args
 	}}, part{name: name, address: localstack.Address{URL: address}, show: address})
 }
 
-// changed rewrites addresses.json after a child was restarted.
+// changed rewrites addresses.json after a child ended or was restarted.
 func (u *upRun) changed() {
 	u.mu.Lock()
 	ready := u.ready
@@ -189,11 +189,11 @@ func (u *upRun) changed() {
 func (u *upRun) writeAddresses() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	all := localstack.Addresses{"supervisor": {Pid: os.Getpid()}}
+	all := localstack.Addresses{"supervisor": {Pid: new(os.Getpid())}}
 	for _, part := range u.stack.parts {
 		address := part.address
 		if part.child != "" {
-			address.Pid = u.stack.supervisor.Pid(part.child)
+			address.Pid = new(u.stack.supervisor.Pid(part.child))
 		}
 		all[part.name] = address
 	}

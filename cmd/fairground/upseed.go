@@ -124,7 +124,7 @@ func (p *program) runningUp(dir string) (config.Config, string, error) {
 		return config.Config{}, "", errors.New("this up has no local Telegram to fill: it runs with TELEGRAM_BOT_TOKEN")
 	}
 	if cfg.Secret == "" {
-		master, err := masterSecret(all["postgres"].URL, all["postgres"].Pid == 0, func() (string, error) { return localstack.ReadSecret(dir) })
+		master, err := masterSecret(all["postgres"].URL, all["postgres"].Pid == nil, func() (string, error) { return localstack.ReadSecret(dir) })
 		if err != nil {
 			return config.Config{}, "", err
 		}

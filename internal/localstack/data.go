@@ -106,6 +106,10 @@ func (d *Data) Path(names ...string) string {
 
 // Close releases the lock.
 func (d *Data) Close() error {
+	// Closing alone would leave the lock to a child that is being forked at this moment.
+	if err := syscall.Flock(int(d.lock.Fd()), syscall.LOCK_UN); err != nil {
+		return fmt.Errorf("unlock the data folder: %w", err)
+	}
 	if err := d.lock.Close(); err != nil {
 		return fmt.Errorf("release the data folder: %w", err)
 	}

@@ -63,18 +63,19 @@ func TestAddressesAreWrittenForTheOwnerOnly(t *testing.T) {
 	data, err := localstack.OpenData(t.TempDir(), false)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = data.Close() })
-	for _, pid := range []int{11, 12} {
-		require.NoError(t, data.WriteAddresses(localstack.Addresses{"api": {URL: "http://127.0.0.1:7700", Pid: pid}}))
+	for _, pid := range []int{11, 0} {
+		require.NoError(t, data.WriteAddresses(localstack.Addresses{"api": {URL: "http://127.0.0.1:7700", Pid: &pid}, "redis": {URL: "redis://elsewhere:6379"}}))
 	}
 	text, err := os.ReadFile(data.Path("addresses.json"))
 	require.NoError(t, err)
 	var read map[string]struct {
 		URL string `json:"url"`
-		Pid int    `json:"pid"`
+		Pid *int   `json:"pid"`
 	}
 	require.NoError(t, json.Unmarshal(text, &read))
 	require.Equal(t, "http://127.0.0.1:7700", read["api"].URL)
-	require.Equal(t, 12, read["api"].Pid)
+	require.Equal(t, new(0), read["api"].Pid, "what is down says so")
+	require.Nil(t, read["redis"].Pid, "what runs elsewhere has none")
 	info, err := os.Stat(data.Path("addresses.json"))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())

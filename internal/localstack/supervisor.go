@@ -46,8 +46,8 @@ type Status struct {
 	Restarts int
 }
 
-// NewSupervisor returns a supervisor without children. onChange, if not nil, is called after a restarted child is
-// ready again, from that child's goroutine.
+// NewSupervisor returns a supervisor without children. onChange, if not nil, is called after a child ended by itself
+// and after it is ready again, from that child's goroutine.
 func NewSupervisor(logger *slog.Logger, onChange func()) *Supervisor {
 	return &Supervisor{logger: logger, onChange: onChange, spawner: newSpawner()}
 }
@@ -124,6 +124,7 @@ func (s *Supervisor) keep(c *child, r *running) {
 		}
 		c.set(0)
 		s.logger.Warn("child ended, restarting it", slog.String("child", c.spec.Name), slog.Int("pid", r.pid), slog.String("how", r.how()))
+		s.changed()
 		next := s.restart(c, &pause)
 		if next == nil {
 			return
@@ -154,14 +155,18 @@ func (s *Supervisor) restart(c *child, pause *time.Duration) *running {
 		if err == nil {
 			c.restarted(r.pid)
 			s.logger.Info("child is ready again", slog.String("child", c.spec.Name), slog.Int("pid", r.pid))
-			if s.onChange != nil {
-				s.onChange()
-			}
+			s.changed()
 			return r
 		}
 		if ctx.Err() == nil {
 			s.logger.Error("restart failed", slog.String("child", c.spec.Name), slog.String("error", err.Error()))
 		}
+	}
+}
+
+func (s *Supervisor) changed() {
+	if s.onChange != nil {
+		s.onChange()
 	}
 }
 

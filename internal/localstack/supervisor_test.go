@@ -33,19 +33,17 @@ func newSupervisor(t *testing.T, onChange func()) *localstack.Supervisor {
 
 func TestSupervisorRestartsAKilledChildAndLeavesNoneBehind(t *testing.T) {
 	t.Parallel()
-	changed := make(chan struct{}, 8)
-	supervisor := newSupervisor(t, func() { changed <- struct{}{} })
+	changed := make(chan int, 8)
+	var supervisor *localstack.Supervisor
+	supervisor = newSupervisor(t, func() { changed <- supervisor.Pid("worker") })
 	require.NoError(t, supervisor.Start(t.Context(), sleeper("worker")))
 	before := supervisor.Pid("worker")
 	require.True(t, alive(before))
 
 	require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
-	select {
-	case <-changed:
-	case <-time.After(10 * time.Second):
-		t.Fatal("the child was not restarted")
-	}
-	after := supervisor.Pid("worker")
+	require.Zero(t, next(t, changed), "a child that is down has no pid")
+	after := next(t, changed)
+	require.Equal(t, after, supervisor.Pid("worker"))
 	require.NotEqual(t, before, after)
 	require.True(t, alive(after))
 	require.Equal(t, 1, supervisor.Statuses()[0].Restarts)
@@ -54,6 +52,18 @@ func TestSupervisorRestartsAKilledChildAndLeavesNoneBehind(t *testing.T) {
 	requireGone(t, before)
 	requireGone(t, after)
 	require.Error(t, supervisor.Start(t.Context(), sleeper("late")), "a stopped supervisor starts nothing")
+}
+
+// next waits for the pid that the supervisor tells of.
+func next(t *testing.T, changed <-chan int) int {
+	t.Helper()
+	select {
+	case pid := <-changed:
+		return pid
+	case <-time.After(10 * time.Second):
+		t.Fatal("the supervisor told of no change")
+		return 0
+	}
 }
 
 func TestSupervisorStopsInReverseOrderAndKillsTheStubborn(t *testing.T) {

@@ -66,7 +66,7 @@ func familyOf(t *testing.T, s *stack.Stack) []process {
 		}
 	}
 	var family []process
-	next := children[all["supervisor"].Pid]
+	next := children[all.Pid("supervisor")]
 	for len(next) > 0 {
 		pid := next[0]
 		next = append(next[1:], children[pid]...)

@@ -80,7 +80,8 @@ func (w *world) requireRestarted(t *testing.T, part string, old int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		all, err := w.Addresses()
-		return err == nil && all[part].Pid != 0 && all[part].Pid != old && alive(all[part].Pid)
+		pid := all.Pid(part)
+		return err == nil && pid != 0 && pid != old && alive(pid)
 	}, recovery, 50*time.Millisecond, "%s is not restarted", part)
 }
 

@@ -37,7 +37,7 @@ type Stack struct {
 
 // Binary is the program under test: FAIRGROUND_BIN, else bin/fairground above the working folder.
 func Binary() (string, error) {
-	if path := os.Getenv(binaryVariable); path != "" { //nolint:forbidigo // of tests only; the product does not read it
+	if path := os.Getenv(binaryVariable); path != "" {
 		return path, nil
 	}
 	dir, err := os.Getwd()
@@ -55,7 +55,7 @@ func Binary() (string, error) {
 
 // Provide sees to it that there is a program under test: unless FAIRGROUND_BIN names one, it is built into dir.
 func Provide(ctx context.Context, dir string) error {
-	if os.Getenv(binaryVariable) != "" { //nolint:forbidigo // of tests only; the product does not read it
+	if os.Getenv(binaryVariable) != "" {
 		return nil
 	}
 	path := filepath.Join(dir, "fairground")
@@ -163,7 +163,7 @@ func (s *Stack) Kill(part string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	pid := all[part].Pid
+	pid := all.Pid(part)
 	if pid == 0 {
 		return 0, fmt.Errorf("%s has no process", part)
 	}
