@@ -108,6 +108,7 @@ func (r *rooms) openLocker(ctx context.Context, p *program) (redis.Locker, error
 	}
 	if r.cfg.RedisURL != "" {
 		var err error
+		redis.RouteLogs(r.logger)
 		r.redis, err = redis.Open(ctx, r.cfg.RedisURL.Reveal())
 		if r.redis == nil {
 			return nil, fmt.Errorf("REDIS_URL: %w", err)
