@@ -21,7 +21,7 @@ func openRound(t testing.TB, w *fixture.World, name, params string) games.RoundV
 		raw = json.RawMessage(params)
 	}
 	v, err := w.Engine.Open(t.Context(), games.OpenRequest{
-		Tenant: w.Tenant, Group: w.Group, Player: w.Players[0], Game: name, Params: raw, Key: fmt.Sprintf("open-%d", time.Now().UnixNano()), //nolint:forbidigo // a key that no other call of the test has
+		Tenant: w.Tenant, Group: w.Group, Player: w.Players[0], Game: name, Params: raw, Key: fmt.Sprintf("open-%d", time.Now().UnixNano()), // a key that no other call of the test has
 	})
 	require.NoError(t, err)
 	return v
@@ -80,7 +80,7 @@ func TestDiceRoundIsPlayedToTheEnd(t *testing.T) {
 
 	proof := requireProof(t, w, round.ID)
 	require.Len(t, proof.Bets, 2)
-	require.EqualValues(t, 2000-proof.House, w.Total(t), "what the house kept left the players")
+	require.Equal(t, 2000-proof.House, w.Total(t), "what the house kept left the players")
 
 	again, err := w.Engine.Settle(t.Context(), w.Tenant, round.ID)
 	require.NoError(t, err)
@@ -127,7 +127,7 @@ func TestRedPacketIsClaimedAndTheRestReturns(t *testing.T) {
 				receipt, err := w.Engine.Claim(t.Context(), games.ClaimRequest{Tenant: w.Tenant, Round: round.ID, Player: w.Players[i], Key: "c"})
 				require.NoError(t, err)
 				require.Equal(t, i-1, receipt.Slot)
-				require.EqualValues(t, 1000+receipt.Amount-receipt.Loss, receipt.Balance)
+				require.Equal(t, 1000+receipt.Amount-receipt.Loss, receipt.Balance)
 			}
 			_, err := w.Engine.Claim(t.Context(), games.ClaimRequest{Tenant: w.Tenant, Round: round.ID, Player: w.Players[1], Key: "again"})
 			require.ErrorIs(t, err, games.ErrAlreadyClaimed)

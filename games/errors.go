@@ -63,8 +63,7 @@ func refusal(code string, answer json.RawMessage) error {
 
 // gameError turns a game's own error into the shared vocabulary.
 func gameError(err error) error {
-	var g *game.Error
-	if errors.As(err, &g) {
+	if g, ok := errors.AsType[*game.Error](err); ok {
 		return models.FieldError(string(g.Code), g.Field, g.Fix)
 	}
 	return err

@@ -35,14 +35,13 @@ func (e *Error) Error() string {
 
 // Is compares by code, so that errors.Is works against a bare code.
 func (e *Error) Is(target error) bool {
-	t := new(Error)
-	return errors.As(target, &t) && t.Code == e.Code
+	t, ok := errors.AsType[*Error](target)
+	return ok && t.Code == e.Code
 }
 
 // CodeOf is the code of the first Error in the chain, or the empty string.
 func CodeOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return ""
