@@ -15,9 +15,12 @@ const (
 	chatBurst    = 3
 	groupMinute  = 20
 	groupWindow  = 61 * time.Second
+	moneyReserve = 2 // of a group's minute that only money may use
 	editReserve  = 6 // of a group's minute that edits leave to messages
+	editShare    = 7 // edits a group's minute has room for, however many messages there are
 	editInterval = 4 * time.Second
-	editPatience = 8 * time.Second // an edit that waited longer goes before replies
+	editPatience = 8 * time.Second // an edit that waited longer goes before replies, and as rarely
+	finalKept    = 10 * time.Minute
 )
 
 // chat is what waits for one chat and what was sent to it lately.
@@ -26,7 +29,9 @@ type chat struct {
 	queues   [priorities][]*Job
 	edits    map[int64]*Job      // waiting, by message
 	edited   map[int64]time.Time // last edit, by message
+	finals   map[int64]time.Time // messages that had their final edit queued, and when
 	sent     []time.Time         // groups: the sends within the window, oldest first
+	sentEdit []time.Time         // groups: those of them that were live edits
 	rate     *rate.Limiter
 	pausedTo time.Time
 	inFlight bool
@@ -34,17 +39,24 @@ type chat struct {
 
 func newChat(id int64) *chat {
 	return &chat{
-		group: id < 0, edits: map[int64]*Job{}, edited: map[int64]time.Time{},
+		group: id < 0, edits: map[int64]*Job{}, edited: map[int64]time.Time{}, finals: map[int64]time.Time{},
 		rate: rate.NewLimiter(1, chatBurst),
 	}
 }
 
-// add queues a job. It returns the waiting edit that the new one replaces; the new one keeps
-// its place, so that a busy message cannot put itself off for ever.
+// add queues a job. It returns the job that is not sent because of it: a waiting edit that the
+// new one replaces, which leaves it its place so that a busy message cannot put itself off for
+// ever, or the job itself when its message already had its final edit.
 func (c *chat) add(j *Job) (replaced *Job) {
-	if j.Edit == 0 {
+	switch {
+	case j.Final:
+		return c.addFinal(j)
+	case j.Edit == 0:
 		c.queues[j.Priority] = append(c.queues[j.Priority], j)
 		return nil
+	}
+	if _, over := c.finals[j.Edit]; over {
+		return j
 	}
 	replaced = c.edits[j.Edit]
 	if replaced != nil {
@@ -54,13 +66,35 @@ func (c *chat) add(j *Job) (replaced *Job) {
 	return replaced
 }
 
+// addFinal queues the last edit of a message with the money.
+func (c *chat) addFinal(j *Job) (replaced *Job) {
+	c.finals[j.Edit] = j.since
+	if at := c.final(j.Edit); at >= 0 {
+		replaced = c.queues[PriorityMoney][at]
+		c.queues[PriorityMoney][at] = j
+		return replaced
+	}
+	replaced = c.edits[j.Edit]
+	delete(c.edits, j.Edit)
+	c.queues[PriorityMoney] = append(c.queues[PriorityMoney], j)
+	return replaced
+}
+
+// final is where the final edit of a message waits, -1 when none does.
+func (c *chat) final(message int64) int {
+	return slices.IndexFunc(c.queues[PriorityMoney], func(j *Job) bool { return j.Final && j.Edit == message })
+}
+
 // back puts a job that must be tried again to the front, unless a newer edit took its place.
 func (c *chat) back(j *Job) bool {
-	if j.Edit == 0 {
+	if j.Edit == 0 || j.Final {
+		if j.Final && c.final(j.Edit) >= 0 {
+			return false
+		}
 		c.queues[j.Priority] = slices.Insert(c.queues[j.Priority], 0, j)
 		return true
 	}
-	if c.edits[j.Edit] != nil {
+	if _, over := c.finals[j.Edit]; over || c.edits[j.Edit] != nil {
 		return false
 	}
 	delete(c.edited, j.Edit)
@@ -77,41 +111,41 @@ func (c *chat) waiting() int {
 	return n
 }
 
-// next is the chat's best job and how long it has to wait; nil when nothing waits.
-// Draining sends waiting edits without their interval.
+// next is the chat's best job and how long it has to wait; nil when nothing waits. Money goes
+// first and with the whole minute, then replies, live edits and broadcasts; an edit that waited
+// long takes its turn before replies. Draining sends waiting edits without their interval.
 func (c *chat) next(now time.Time, draining bool) (best *Job, wait time.Duration) {
 	if c.inFlight {
 		return nil, 0
 	}
 	base := max(c.pausedTo.Sub(now), bucketWait(c.rate, now), 0)
+	if queue := c.queues[PriorityMoney]; len(queue) > 0 {
+		return queue[0], max(base, c.windowWait(now, groupMinute))
+	}
+	consider := func(j *Job, w time.Duration) {
+		if w = max(w, base); best == nil || w < wait {
+			best, wait = j, w
+		}
+	}
+	plain := c.windowWait(now, groupMinute-moneyReserve)
 	edit, editWait := c.nextEdit(now, draining)
-	overdue := edit != nil && (draining || now.Sub(edit.since) >= editPatience)
-	for p, queue := range c.queues {
-		if p := Priority(p); (p == PriorityReply && overdue) || p > PriorityReply {
-			break
-		}
-		if len(queue) > 0 {
-			return queue[0], max(base, c.windowWait(now, groupMinute))
-		}
+	overdue := edit != nil && now.Sub(edit.since) >= editPatience && c.shareWait(now) <= 0
+	if overdue {
+		consider(edit, editWait)
+	}
+	if queue := c.queues[PriorityReply]; len(queue) > 0 {
+		consider(queue[0], plain)
+	}
+	if edit != nil && !overdue {
+		consider(edit, editWait)
 	}
 	if queue := c.queues[PriorityBroadcast]; len(queue) > 0 {
-		best, wait = queue[0], max(base, c.windowWait(now, groupMinute))
-	}
-	if edit == nil {
-		return best, wait
-	}
-	limit := groupMinute - editReserve
-	if draining || (overdue && len(c.queues[PriorityReply]) > 0) {
-		limit = groupMinute // replies would take every send that the reserve leaves free
-	}
-	editWait = max(base, editWait, c.windowWait(now, limit))
-	if best == nil || editWait <= wait {
-		return edit, editWait
+		consider(queue[0], plain)
 	}
 	return best, wait
 }
 
-// nextEdit is the edit that is due first.
+// nextEdit is the edit that is due first and how long it waits.
 func (c *chat) nextEdit(now time.Time, draining bool) (best *Job, wait time.Duration) {
 	for message, j := range c.edits {
 		w := max(0, c.edited[message].Add(editInterval).Sub(now))
@@ -122,7 +156,27 @@ func (c *chat) nextEdit(now time.Time, draining bool) (best *Job, wait time.Dura
 			best, wait = j, w
 		}
 	}
-	return best, wait
+	switch {
+	case best == nil:
+		return nil, 0
+	case draining:
+		return best, c.windowWait(now, groupMinute)
+	}
+	// What is left of the minute, or the share that messages must not take from edits.
+	return best, max(wait, min(c.windowWait(now, groupMinute-editReserve), c.shareWait(now)))
+}
+
+// shareWait is how long until the chat's edits may have their share of the minute: one in
+// eight seconds, however many messages were sent.
+func (c *chat) shareWait(now time.Time) time.Duration {
+	wait := c.windowWait(now, groupMinute-moneyReserve)
+	if n := len(c.sentEdit); n > 0 {
+		wait = max(wait, c.sentEdit[n-1].Add(editPatience).Sub(now))
+	}
+	if n := len(c.sentEdit); n >= editShare {
+		wait = max(wait, c.sentEdit[n-editShare].Add(groupWindow).Sub(now))
+	}
+	return wait
 }
 
 // windowWait is how long until fewer than limit sends lie within the group's window.
@@ -144,9 +198,12 @@ func (c *chat) take(j *Job, now time.Time) {
 	if c.group {
 		c.sent = append(c.sent, now)
 	}
-	if j.Edit == 0 {
+	if j.Edit == 0 || j.Final {
 		c.queues[j.Priority] = slices.Delete(c.queues[j.Priority], 0, 1)
 		return
+	}
+	if c.group {
+		c.sentEdit = append(c.sentEdit, now)
 	}
 	delete(c.edits, j.Edit)
 	c.edited[j.Edit] = now
@@ -154,14 +211,17 @@ func (c *chat) take(j *Job, now time.Time) {
 
 // forget drops what no longer counts.
 func (c *chat) forget(now time.Time) {
-	old := 0
-	for old < len(c.sent) && now.Sub(c.sent[old]) >= groupWindow {
-		old++
-	}
-	c.sent = slices.Delete(c.sent, 0, old)
+	outdated := func(at time.Time) bool { return now.Sub(at) >= groupWindow }
+	c.sent = slices.DeleteFunc(c.sent, outdated)
+	c.sentEdit = slices.DeleteFunc(c.sentEdit, outdated)
 	for message, at := range c.edited {
 		if now.Sub(at) >= editInterval {
 			delete(c.edited, message)
+		}
+	}
+	for message, at := range c.finals {
+		if now.Sub(at) >= finalKept && c.final(message) < 0 {
+			delete(c.finals, message)
 		}
 	}
 }
@@ -169,7 +229,7 @@ func (c *chat) forget(now time.Time) {
 // idle says whether the chat can be forgotten without changing any later decision.
 func (c *chat) idle(now time.Time) bool {
 	c.forget(now)
-	return !c.inFlight && c.waiting() == 0 && len(c.sent) == 0 && len(c.edited) == 0 &&
+	return !c.inFlight && c.waiting() == 0 && len(c.sent) == 0 && len(c.edited) == 0 && len(c.finals) == 0 &&
 		!c.pausedTo.After(now) && c.rate.TokensAt(now) >= chatBurst
 }
 

@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	maxWaiting  = 10_000          // jobs in memory
-	maxSends    = 16              // calls at once
-	maxAnswers  = 64              // callback answers at once
-	maxAttempts = 6               // of one job, whatever the reason
-	drainFor    = 5 * time.Second // for what waits when the bot stops
+	maxWaiting  = 10_000      // jobs in memory
+	maxSends    = 16          // calls at once
+	maxAnswers  = 64          // callback answers at once
+	maxAttempts = 6           // of one job, whatever the reason
+	drainFor    = time.Second // for what is due when the bot stops
 	firstPause  = 500 * time.Millisecond
 	idleCheck   = time.Minute
 )
@@ -59,7 +59,10 @@ func NewGovernor(send Sender, clk clock.Clock, logger *slog.Logger) *Governor {
 
 // Submit queues a job. It returns ErrFull or ErrClosed, and then Done is not called.
 func (g *Governor) Submit(j Job) error {
-	if j.Edit != 0 {
+	switch j.Final = j.Final && j.Edit != 0; {
+	case j.Final:
+		j.Priority = PriorityMoney
+	case j.Edit != 0:
 		j.Priority = PriorityEdit
 	}
 	if j.Priority < 0 || j.Priority >= priorities {
@@ -106,9 +109,11 @@ func (g *Governor) Waiting() int {
 	return g.count
 }
 
-// Run sends until ctx ends, then sends what waits for at most five seconds more and fails the
-// rest with ErrClosed.
+// Run sends until ctx ends, then sends what is due at that moment, for one second at most, and
+// fails the rest with ErrClosed.
 func (g *Governor) Run(ctx context.Context) {
+	life, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
 	var sends sync.WaitGroup
 	defer sends.Wait()
 	stop := ctx.Done()
@@ -116,10 +121,10 @@ func (g *Governor) Run(ctx context.Context) {
 	for {
 		job, wait := g.next()
 		if job != nil {
-			sends.Go(func() { g.do(context.WithoutCancel(ctx), job) })
+			sends.Go(func() { g.do(life, job) })
 			continue
 		}
-		if deadline != nil && g.empty() {
+		if deadline != nil && g.landed() {
 			break
 		}
 		timer := g.clock.NewTimer(wait)
@@ -133,6 +138,7 @@ func (g *Governor) Run(ctx context.Context) {
 		case <-deadline:
 			timer.Stop()
 			g.abandon()
+			hangUp()
 			return
 		}
 		timer.Stop()
@@ -273,10 +279,11 @@ func (g *Governor) drain() {
 	g.draining = true
 }
 
-func (g *Governor) empty() bool {
+// landed says that no call is under way.
+func (g *Governor) landed() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.count == 0 && g.flying == 0
+	return g.flying == 0
 }
 
 // abandon fails everything that still waits.

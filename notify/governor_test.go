@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,7 +74,7 @@ func TestGroupGetsTwentyAMinute(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for i := range 60 {
-		b.submit(t, Job{Chat: group, Priority: PriorityReply, Method: "sendMessage", Params: i})
+		b.submit(t, Job{Chat: group, Priority: PriorityMoney, Method: "sendMessage", Params: i})
 	}
 	b.run(t, 4*time.Minute)
 	require.Len(t, b.calls, 60)
@@ -175,6 +176,62 @@ func TestRepliesDoNotStarveEdits(t *testing.T) {
 	require.Len(t, b.calls, 61)
 }
 
+func TestABusyGroupStillSeesItsCard(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for range 13 {
+		b.submit(t, Job{Chat: group, Priority: PriorityReply, Method: "sendMessage"})
+	}
+	b.run(t, 15*time.Second)
+	require.Len(t, b.calls, 13)
+	for range 8 { // the card of a round of half a minute
+		b.submit(t, Job{Chat: group, Edit: 7, Method: "editMessageText"})
+		b.run(t, 4*time.Second)
+	}
+	edits := len(b.calls) - 13
+	require.GreaterOrEqual(t, edits, 4)
+	for range 10 {
+		b.submit(t, Job{Chat: group, Priority: PriorityReply, Method: "sendMessage"})
+	}
+	b.run(t, time.Second)
+	before, at := len(b.calls), b.clock.Now().Sub(b.start)
+	b.submit(t, Job{Chat: group, Edit: 7, Final: true, Method: "finished"})
+	b.submit(t, Job{Chat: group, Priority: PriorityMoney, Method: "result"})
+	b.run(t, 3*time.Second)
+	require.GreaterOrEqual(t, len(b.calls), before+2)
+	require.Equal(t, "finished", b.calls[before].method)
+	require.Equal(t, "result", b.calls[before+1].method)
+	require.Less(t, b.calls[before].at-at, 2*time.Second)
+}
+
+func TestNoEditComesAfterTheFinalOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fail = func(n int, _ string) error {
+		if n == 1 { // the live edit is on its way when the round ends, and fails
+			b.submit(t, Job{Chat: group, Edit: 7, Final: true, Method: "finished"})
+			return errors.New("connection refused")
+		}
+		return nil
+	}
+	outcome := make(chan error, 3)
+	note := func(_ json.RawMessage, err error) { outcome <- err }
+	b.submit(t, Job{Chat: group, Edit: 7, Method: "live"})
+	b.run(t, time.Minute)
+	b.submit(t, Job{Chat: group, Edit: 7, Method: "late", Done: note})
+	require.ErrorIs(t, <-outcome, ErrSuperseded)
+	b.submit(t, Job{Chat: group, Edit: 8, Method: "live", Done: note})
+	b.submit(t, Job{Chat: group, Edit: 8, Final: true, Method: "finished"})
+	require.ErrorIs(t, <-outcome, ErrSuperseded)
+	b.run(t, time.Minute)
+	got := make([]string, 0, len(b.calls))
+	for _, c := range b.calls {
+		got = append(got, c.method)
+	}
+	require.Equal(t, []string{"live", "finished", "finished"}, got)
+	require.Zero(t, b.Waiting())
+}
+
 func TestMoneyGoesFirst(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -267,4 +324,41 @@ func TestRunDrainsBeforeItEnds(t *testing.T) {
 	<-done
 	require.Equal(t, 3, sent)
 	require.ErrorIs(t, g.Submit(Job{Chat: person}), ErrClosed)
+}
+
+func TestStoppingWaitsOnlyForWhatIsDue(t *testing.T) {
+	t.Parallel()
+	g := NewGovernor(func(ctx context.Context, method string, _, _ any) error {
+		if method == "stuck" {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return nil
+	}, clock.System(), slog.New(slog.DiscardHandler))
+	stop := func(submit func()) time.Duration {
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { g.Run(ctx); close(done) }()
+		submit()
+		time.Sleep(50 * time.Millisecond)
+		start := time.Now()
+		cancel()
+		<-done
+		return time.Since(start)
+	}
+	var lost atomic.Int64
+	note := func(_ json.RawMessage, err error) {
+		if errors.Is(err, ErrClosed) {
+			lost.Add(1)
+		}
+	}
+	require.Less(t, stop(func() {
+		for range 30 { // more than a chat may get at once
+			require.NoError(t, g.Submit(Job{Chat: group, Priority: PriorityReply, Method: "sendMessage", Done: note}))
+		}
+	}), 500*time.Millisecond)
+	require.GreaterOrEqual(t, lost.Load(), int64(20))
+
+	g = NewGovernor(g.send, clock.System(), slog.New(slog.DiscardHandler))
+	require.Less(t, stop(func() { require.NoError(t, g.Submit(Job{Chat: group, Method: "stuck"})) }), 2*time.Second)
 }

@@ -47,6 +47,12 @@ func (i *Inbox) Take(ctx context.Context, batch []Update) ([]int64, error) {
 	return fresh, nil
 }
 
+// Warm makes a connection ready to Take.
+func (i *Inbox) Warm(ctx context.Context) error {
+	_, err := i.Take(ctx, nil)
+	return err
+}
+
 // Done forgets what the updates said and keeps their ids, so that they are not taken again.
 func (i *Inbox) Done(ctx context.Context, ids []int64) error {
 	err := i.db.Call(ctx, i.tenant, `UPDATE telegram_updates SET done_at = clock_timestamp(), payload = NULL

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -20,7 +22,8 @@ import (
 const (
 	channel     = "fairground_notify"
 	claimLimit  = 20
-	lease       = 2 * time.Minute // a claimed notice nobody finished is claimed again after it
+	lease       = 20 * time.Second // a claimed notice whose process died is claimed again after it
+	renewEvery  = 5 * time.Second
 	pollEvery   = 2 * time.Second
 	deadAfter   = 8 // attempts
 	firstWait   = 2 * time.Second
@@ -54,6 +57,8 @@ type Outbox struct {
 
 	mu    sync.Mutex
 	going map[int64]bool // claimed by this process and not finished
+
+	renewed time.Time // only Run looks at it
 }
 
 // NewOutbox makes the reader of a tenant's notifications.
@@ -95,6 +100,9 @@ func (o *Outbox) Run(ctx context.Context) {
 
 // once claims a batch and hands it on.
 func (o *Outbox) once(ctx context.Context) (int, error) {
+	if err := o.renew(ctx); err != nil {
+		return 0, err
+	}
 	notices, err := o.claim(ctx)
 	if err != nil {
 		return 0, err
@@ -120,6 +128,25 @@ func (o *Outbox) begin(id int64) bool {
 	}
 	o.going[id] = true
 	return true
+}
+
+// renew prolongs the lease of what this process is still delivering, so that the lease can be
+// short: what a killed process held is delivered soon after its restart.
+func (o *Outbox) renew(ctx context.Context) error {
+	o.mu.Lock()
+	going := slices.Collect(maps.Keys(o.going))
+	o.mu.Unlock()
+	now := o.clock.Now()
+	if len(going) == 0 || now.Sub(o.renewed) < renewEvery {
+		return nil
+	}
+	o.renewed = now
+	err := o.db.Call(ctx, o.tenant, `UPDATE notifications SET not_before = clock_timestamp() + make_interval(secs => $3)
+		WHERE tenant_id = $1 AND notification_id = ANY ($2) AND status IN ('queued', 'failed')`, []any{o.tenant, going, lease.Seconds()})
+	if err != nil {
+		return fmt.Errorf("notify: renew leases: %w", err)
+	}
+	return nil
 }
 
 // claim leases what is due. Rows that another process holds are skipped.
