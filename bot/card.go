@@ -3,6 +3,7 @@ package bot
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,17 +59,11 @@ func terms(v voice, view games.RoundView, f facts) []string {
 			"Stake": number(f.usual), "Choice": esc(v.choice(f.game, f.join)), "Pays": times(f.odds[f.join].PaysBP),
 		})}
 	}
-	var sums []string
-	for _, choice := range f.choices {
-		if _, n, ok := strings.Cut(choice, "."); ok {
-			sums = append(sums, n+" "+times(f.odds[choice].PaysBP))
-		}
+	lines := []string{v.say("card.stake", vars{"Stake": number(f.usual)})}
+	if slices.ContainsFunc(f.choices, func(c string) bool { return strings.Contains(c, ".") }) {
+		lines = append(lines, v.say("card.sums"))
 	}
-	lines := []string{}
-	if len(sums) > 0 {
-		lines = append(lines, v.say("card.sums", vars{"Sums": strings.Join(sums, " · ")}))
-	}
-	return append(lines, v.say("card.stake", vars{"Stake": number(f.usual)}))
+	return lines
 }
 
 // progress says how far the round has come.
@@ -130,11 +125,11 @@ func buttons(v voice, view games.RoundView, f facts) *telegram.Keyboard {
 	for i, choice := range f.choices {
 		b := telegram.Button{Callback: "b:" + f.round + ":" + strconv.Itoa(i)}
 		if _, n, ok := strings.Cut(choice, "."); ok {
-			b.Text = v.say("button.sum", vars{"N": n}) + countOf(view, choice)
+			b.Text = v.say("button.sum", vars{"N": n, "Pays": pays(f.odds[choice].PaysBP)}) + countOf(view, choice)
 			numbered = append(numbered, b)
 			continue
 		}
-		b.Text = v.choice(f.game, choice) + " " + times(f.odds[choice].PaysBP) + countOf(view, choice)
+		b.Text = v.choice(f.game, choice) + " " + pays(f.odds[choice].PaysBP) + countOf(view, choice)
 		plain = append(plain, b)
 	}
 	kb.Rows = append(kb.Rows, grid(plain, plainRow)...)

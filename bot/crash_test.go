@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,4 +108,53 @@ func TestARoundOpenedElsewhereIsShown(t *testing.T) {
 	require.NoError(t, err)
 	card := w.wait("A tap stakes 50")
 	require.Contains(t, w.tap(0, card, "Even"), "accepted")
+}
+
+// toll stands before the Bot API and turns one method away while it is closed.
+type toll struct {
+	http.Handler
+	method string
+	closed atomic.Bool
+	turned atomic.Int64
+}
+
+func (g *toll) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.closed.Load() && strings.HasSuffix(r.URL.Path, "/"+g.method) {
+		g.turned.Add(1)
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = w.Write([]byte(`{"ok":false,"error_code":502,"description":"Bad Gateway"}`))
+		return
+	}
+	g.Handler.ServeHTTP(w, r)
+}
+
+func TestAFinishedRoundLosesItsButtonsThoughTheBotDied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.stop()
+	target, err := url.Parse(w.url)
+	require.NoError(t, err)
+	gate := &toll{Handler: httputil.NewSingleHostReverseProxy(target), method: "editMessageText"}
+	front := httptest.NewServer(gate)
+	t.Cleanup(front.Close)
+	w.deps.TelegramURL = front.URL
+	w.start()
+	card := w.ask(0, "/dice", "Closes in about")
+	gate.closed.Store(true)
+	w.finish(w.round(card))
+	require.Eventually(t, func() bool { return gate.turned.Load() > 0 }, 10*time.Second, 10*time.Millisecond)
+	start := time.Now()
+	w.stop()
+	require.Less(t, time.Since(start), 3*time.Second)
+	var sent int
+	require.NoError(t, w.db.DB.Call(t.Context(), w.tenant.ID, "SELECT count(*) FROM notifications WHERE status = 'sent'", nil, &sent))
+	require.Zero(t, sent, "the result is not noted as sent while the card looks open")
+	require.NotNil(t, w.message(card.MessageID).ReplyMarkup)
+
+	gate.closed.Store(false)
+	time.Sleep(3 * time.Second) // a new process knows nothing of the chat's budget
+	w.start()
+	w.waitAfter(card.MessageID, "is void: nobody took part")
+	require.Nil(t, w.message(card.MessageID).ReplyMarkup)
+	require.Contains(t, w.message(card.MessageID).Text, "Void: stakes were returned.")
 }

@@ -80,13 +80,20 @@ func (f facts) stake(m models.Member) int64 {
 	return f.usual
 }
 
-// stakes names the stakes on offer.
-func (f facts) stakes() string {
-	texts := make([]string, len(f.chips))
-	for i, chip := range f.chips {
-		texts[i] = number(chip)
+// typed names the choices as people type them: words, and numbers for sums.
+func (f facts) typed() string {
+	var words, numbers []string
+	for _, choice := range f.choices {
+		if _, n, ok := strings.Cut(choice, "."); ok {
+			numbers = append(numbers, n)
+			continue
+		}
+		words = append(words, choice)
 	}
-	return strings.Join(texts, ", ")
+	if len(numbers) > 0 {
+		words = append(words, numbers[0]+" – "+numbers[len(numbers)-1])
+	}
+	return strings.Join(words, ", ")
 }
 
 // facts reads a round's facts, from memory when it can. It returns games.ErrRoundNotFound.

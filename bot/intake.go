@@ -27,6 +27,8 @@ type intake struct {
 	lanes  *lanes
 	clock  clock.Clock
 	logger *slog.Logger
+	// gather reads ahead what the updates of a batch need, while they are stored; nil for nothing.
+	gather func(ctx context.Context, batch []telegram.Update)
 	// handle says whether the update is done with; one that is not is taken up again later.
 	handle func(u telegram.Update) (done bool)
 
@@ -49,7 +51,12 @@ func (i *intake) take(ctx context.Context, batch []telegram.Update) error {
 	for n, u := range batch {
 		stored[n] = notify.Update{ID: int64(u.UpdateID), Payload: u.Raw}
 	}
+	var reads sync.WaitGroup
+	if i.gather != nil {
+		reads.Go(func() { i.gather(ctx, batch) })
+	}
 	fresh, err := i.inbox.Take(ctx, stored)
+	reads.Wait()
 	if err != nil {
 		return err
 	}

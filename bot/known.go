@@ -18,6 +18,7 @@ import (
 const (
 	personFor   = time.Minute      // a player's row is believed
 	groupFor    = 3 * time.Second  // a group's row is believed
+	memberFor   = 5 * time.Second  // a membership is believed; a bet checks it itself
 	strangerFor = 10 * time.Second // "not in the chat" is believed
 	knownLimit  = 20_000
 )
@@ -70,15 +71,19 @@ func (m *memo[K, V]) drop(k K) {
 type known struct {
 	people    *memo[int64, models.Player] // by Telegram id
 	groups    *memo[int64, models.Group]  // by chat
+	members   *memo[groupPlayer, models.Member]
 	strangers *memo[chatUser, bool]
 	rounds    *memo[string, facts]
 }
 
 type chatUser struct{ chat, user int64 }
 
+type groupPlayer struct{ group, player int64 }
+
 func newKnown(clk clock.Clock) known {
 	return known{
 		people: newMemo[int64, models.Player](clk, personFor), groups: newMemo[int64, models.Group](clk, groupFor),
+		members:   newMemo[groupPlayer, models.Member](clk, memberFor),
 		strangers: newMemo[chatUser, bool](clk, strangerFor), rounds: newMemo[string, facts](clk, 0),
 	}
 }
@@ -114,7 +119,13 @@ func (t *tenantBot) group(ctx context.Context, chat int64) (models.Group, error)
 // member reads a membership and asks Telegram when none is known. It returns
 // players.ErrNotMember for somebody who is not in the chat.
 func (t *tenantBot) member(ctx context.Context, group, chat int64, p models.Player) (models.Member, error) {
+	if m, ok := t.known.members.get(groupPlayer{group, p.ID}); ok {
+		return m, nil
+	}
 	m, err := t.deps.Players.Member(ctx, t.tenant.ID, group, p.ID)
+	if err == nil {
+		t.known.members.put(groupPlayer{group, p.ID}, m)
+	}
 	if !errors.Is(err, players.ErrNotMember) {
 		return m, err
 	}

@@ -32,6 +32,9 @@ type live struct {
 	rounds map[string]*shown
 }
 
+// errCardComing means that a round's message is still being sent: its end can't be shown yet.
+var errCardComing = errors.New("bot: the round's message is still being sent")
+
 // shown is one round's message.
 type shown struct {
 	message int64 // 0 while it is being sent
@@ -41,7 +44,8 @@ type shown struct {
 	looked  time.Time
 	closes  time.Time
 	coarse  time.Duration
-	ended   bool // shows no buttons any more; waits to be forgotten
+	ended   bool // its last content is queued; waits to be forgotten
+	done    bool // and Telegram has it
 	second  bool // sent again, because the first message was gone
 }
 
@@ -84,6 +88,9 @@ func (l *live) sent(ctx context.Context, round string, message int64, content st
 	l.mu.Lock()
 	if s := l.rounds[round]; s != nil {
 		s.message, s.content = message, content
+		if s.ended { // the round was over before its message was there
+			s.ended, s.changed = false, true
+		}
 	}
 	l.mu.Unlock()
 	if err := l.bot.deps.Engine.SetMessage(ctx, l.bot.tenant.ID, round, message); err != nil {
@@ -185,35 +192,91 @@ func (l *live) refresh(ctx context.Context, round string) {
 // update queues the edit when there is anything new to show. A round that has ended is shown
 // once more, without buttons.
 func (l *live) update(ctx context.Context, view games.RoundView) {
+	l.put(ctx, view, func(error) {})
+}
+
+// finish shows the end of a round and tells done when Telegram has it: at once when there is
+// nothing left to do, and with an error when it must be tried again.
+func (l *live) finish(ctx context.Context, view games.RoundView, done func(error)) {
+	l.put(ctx, view, done)
+}
+
+func (l *live) put(ctx context.Context, view games.RoundView, done func(error)) {
 	text, kb, err := l.render(ctx, view)
 	if err != nil {
 		l.touch(view.ID)
+		done(err)
 		return
 	}
-	now := content(text, kb)
+	message, err := l.note(view, content(text, kb))
+	if err != nil || message == 0 {
+		done(err)
+		return
+	}
+	after := context.WithoutCancel(ctx)
+	edit := telegram.EditMessage{ChatID: view.ChatID, MessageID: message, Text: text, Keyboard: kb}
+	l.bot.edit(ctx, edit, view.Status.Final(), func(err error) {
+		done(l.edited(after, view, err))
+	})
+}
+
+// note books what a round's message is about to show. It returns 0 when there is nothing to
+// edit, and errCardComing when there will be.
+func (l *live) note(view games.RoundView, now string) (message int64, err error) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	final := view.Status.Final()
 	s := l.rounds[view.ID]
 	if s == nil {
+		if view.MessageID == nil {
+			return 0, nil
+		}
 		s = &shown{}
 		l.rounds[view.ID] = s
 	}
 	if s.message == 0 && view.MessageID != nil {
 		s.message = *view.MessageID
 	}
-	same := s.content == now
-	s.content, s.closes, s.looked = now, view.ClosesAt, l.bot.deps.Clock.Now()
-	s.ended = s.ended || view.Status.Final()
-	message := s.message
-	l.mu.Unlock()
-	if same || message == 0 {
-		return
+	if s.done || (s.ended && !final) { // what was read before the end comes too late
+		return 0, nil
 	}
-	after := context.WithoutCancel(ctx)
-	l.bot.edit(ctx, telegram.EditMessage{ChatID: view.ChatID, MessageID: message, Text: text, Keyboard: kb}, func(err error) {
-		if errors.Is(err, telegram.ErrMessageGone) && !view.Status.Final() {
-			l.again(after, view)
+	same := s.content == now
+	s.closes, s.looked, s.ended = view.ClosesAt, l.bot.deps.Clock.Now(), final
+	switch {
+	case s.message == 0:
+		return 0, errCardComing
+	case same && !final:
+		return 0, nil
+	}
+	s.content = now
+	return s.message, nil
+}
+
+// edited books how an edit went. It returns an error when the message still has to be edited.
+func (l *live) edited(ctx context.Context, view games.RoundView, err error) error {
+	final := view.Status.Final()
+	switch {
+	case errors.Is(err, telegram.ErrMessageGone) && !final:
+		l.again(ctx, view)
+		return nil
+	case errors.Is(err, notify.ErrSuperseded):
+		return nil // by something newer, which books its own end
+	case errors.Is(err, notify.ErrClosed):
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.rounds[view.ID]
+	switch {
+	case err == nil || telegram.Refused(err):
+		if s != nil && final {
+			s.done = true
 		}
-	})
+		return nil
+	case s != nil: // look again in a while
+		s.content, s.ended, s.changed = "", false, true
+	}
+	return err
 }
 
 // again shows a running round whose message is gone, once: it was deleted, or stayed behind

@@ -81,7 +81,9 @@ func (t *tenantBot) note(ctx context.Context, chat, user int64, status models.Me
 	if err != nil {
 		return err
 	}
-	return t.deps.Players.SetMember(ctx, t.tenant.ID, g.ID, p.ID, status)
+	err = t.deps.Players.SetMember(ctx, t.tenant.ID, g.ID, p.ID, status)
+	t.known.members.drop(groupPlayer{g.ID, p.ID})
+	return err
 }
 
 // migrated follows a group that became a supergroup.

@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"fairground/games"
+	"fairground/games/game"
 	"fairground/internal/telegram"
+	"fairground/ledger"
 	"fairground/models"
 	"fairground/notify"
 	"fairground/workflows"
@@ -65,8 +68,14 @@ type duelParams struct {
 	Stake int64 `json:"stake"`
 }
 
-// dice opens a round, and with a choice bets in it or in the one that is running.
+// dice opens a round, and with a choice bets in it or in the one that is running. A bet that
+// can't be placed opens nothing.
 func (t *tenantBot) dice(ctx context.Context, c talk) error {
+	if len(c.args) > 0 {
+		if err := t.affordable(ctx, c, gameDice); err != nil {
+			return err
+		}
+	}
 	view, err := t.open(ctx, c, gameDice, nil)
 	running := errors.Is(err, games.ErrRoundRunning)
 	if err != nil && (!running || len(c.args) == 0) {
@@ -94,15 +103,9 @@ func (t *tenantBot) betByText(ctx context.Context, c talk, id string) error {
 	if err != nil {
 		return err
 	}
-	choice, err := t.choiceOf(c.voice, f, c.args[0])
+	choice, stake, err := t.readBet(c, f, m)
 	if err != nil {
 		return err
-	}
-	stake := f.stake(m)
-	if len(c.args) > 1 {
-		if stake, err = amount("stake", c.args[1]); err != nil {
-			return models.FieldError("games.invalid_stake", "stake", f.stakes())
-		}
 	}
 	receipt, err := t.deps.Engine.PlaceBet(ctx, games.BetRequest{
 		Tenant: t.tenant.ID, Round: id, Player: c.player.ID, Choice: choice, Stake: stake, Key: c.key + ":bet",
@@ -113,6 +116,68 @@ func (t *tenantBot) betByText(ctx context.Context, c talk, id string) error {
 	t.reply(ctx, c, notify.PriorityMoney, esc0(c.voice.accepted(f, receipt)), nil)
 	t.placed(ctx, receipt)
 	return nil
+}
+
+// readBet reads the choice and the stake that a command's arguments name.
+func (t *tenantBot) readBet(c talk, f facts, m models.Member) (choice string, stake int64, err error) {
+	if choice, err = t.choiceOf(c.voice, f, c.args[0]); err != nil {
+		return "", 0, err
+	}
+	stake = f.stake(m)
+	if len(c.args) > 1 {
+		// What is no amount is refused like one that is too small, with the range that is allowed.
+		if stake, err = amount("stake", c.args[1]); err != nil {
+			stake = 0
+		}
+	}
+	return choice, stake, nil
+}
+
+// affordable refuses a bet that a round opened now would refuse: its choice, its stake, or more
+// than the person has.
+func (t *tenantBot) affordable(ctx context.Context, c talk, name string) error {
+	m, err := t.member(ctx, c.group.ID, c.m.Chat.ID, c.player)
+	if err != nil {
+		return err
+	}
+	g, err := t.deps.Engine.Game(ctx, t.tenant.ID, name)
+	if err != nil {
+		return err
+	}
+	opening, err := g.Rules.Open(nil)
+	if err != nil {
+		return fmt.Errorf("open %s on paper: %w", name, err)
+	}
+	f := newFacts(games.RoundView{Round: games.Round{Round: models.Round{Game: name}, Rules: g.Rules, Opening: opening}})
+	choice, stake, err := t.readBet(c, f, m)
+	if err != nil {
+		return err
+	}
+	var wrong *game.Error
+	if _, err = g.Rules.CheckBet(opening, game.Bet{Choice: choice, Stake: stake}); errors.As(err, &wrong) {
+		return models.FieldError(string(wrong.Code), wrong.Field, wrong.Fix)
+	}
+	if err != nil {
+		return err
+	}
+	return t.covered(ctx, c, stake)
+}
+
+// covered refuses a stake that the person does not have. While a round runs the bet itself
+// decides: it may be the repetition of one that was taken.
+func (t *tenantBot) covered(ctx context.Context, c talk, stake int64) error {
+	balance, err := t.deps.Ledger.Balance(ctx, t.tenant.ID, c.group.ID, games.AssetPoints, c.player.ID)
+	if err != nil || balance >= stake {
+		return err
+	}
+	views, err := t.deps.Engine.OpenRounds(ctx, t.tenant.ID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(views, func(v games.RoundView) bool { return v.GroupID == c.group.ID && !v.Acting }) {
+		return nil
+	}
+	return &models.Error{Code: ledger.ErrInsufficientFunds.Code, Data: map[string]any{"balance": balance, "needed": stake}}
 }
 
 // redPacket opens a red packet: total, count, and how it is split.
@@ -227,7 +292,7 @@ func (t *tenantBot) choiceOf(v voice, f facts, typed string) (string, error) {
 	if slices.Contains(f.choices, "sum."+typed) {
 		return "sum." + typed, nil
 	}
-	return "", models.FieldError("games.invalid_choice", "choice", strings.Join(f.choices, ", "))
+	return "", models.FieldError("games.invalid_choice", "choice", f.typed())
 }
 
 // onlyAmount reads the one argument of a command.

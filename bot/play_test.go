@@ -13,9 +13,12 @@ func TestDiceIsPlayedToTheEnd(t *testing.T) {
 	card := w.ask(0, "/dice", "Closes in about")
 	require.Contains(t, card.Text, "A tap stakes 50 points")
 	require.Contains(t, card.Text, "Commitment")
+	require.NotContains(t, card.Text, "70.00x", "the odds of sums stand on their buttons")
+	require.NotEmpty(t, w.data(card, "10 · 7x"))
+	require.NotEmpty(t, w.data(card, "17 · 70x"))
 	round := w.round(card)
 
-	require.Equal(t, "Big · 50 at 2.00x accepted. Balance 950", w.tap(0, card, "Big 2.00x"))
+	require.Equal(t, "Big · 50 at 2.00x accepted. Balance 950", w.tap(0, card, "Big 2x"))
 	require.Equal(t, "Your taps in this group stake 100 now.", w.tap(1, card, "Stake 100"))
 	require.Equal(t, "Small · 100 at 2.00x accepted. Balance 900", w.tap(1, card, "Small"))
 	w.ask(2, "/dice 10 20", "Sum 10 · 20 at 7.00x accepted. Balance 980")
@@ -27,7 +30,7 @@ func TestDiceIsPlayedToTheEnd(t *testing.T) {
 	}, 10*time.Second, 50*time.Millisecond)
 	live := w.message(card.MessageID)
 	require.Contains(t, live.Text, "Bets 3 · players 3 · pot 170")
-	require.NotEmpty(t, w.data(live, "Big 2.00x · 1"))
+	require.NotEmpty(t, w.data(live, "Big 2x · 1"))
 
 	before := w.balance(0) + w.balance(1) + w.balance(2)
 	w.finish(round)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"html"
+	"regexp"
+	"strconv"
 
 	"fairground/internal/postgres"
 	"fairground/models"
@@ -19,7 +21,7 @@ func (v voice) refusal(err error) (string, bool) {
 	if !errors.As(err, &refused) {
 		return "", false
 	}
-	facts := vars{"Field": refused.Field, "Fix": refused.Fix}
+	facts := vars{"Field": refused.Field, "Fix": grouped(refused.Fix)}
 	for name, value := range refused.Data {
 		facts[name] = fact(value)
 	}
@@ -30,6 +32,20 @@ func (v voice) refusal(err error) (string, bool) {
 		return text, true
 	}
 	return v.say("error.other", vars{"Code": refused.Code}), true
+}
+
+// amounts are the numbers in a text that are long enough to be written with thousands apart.
+var amounts = regexp.MustCompile(`\b\d{4,18}\b`)
+
+// grouped writes every amount in a text the way amounts are shown.
+func grouped(text string) string {
+	return amounts.ReplaceAllStringFunc(text, func(digits string) string {
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil {
+			return digits
+		}
+		return number(n)
+	})
 }
 
 // fact shows a number of an error's data the way amounts are shown.

@@ -29,8 +29,8 @@ func TestEveryRefusalHasItsAnswerAndNothingMoves(t *testing.T) {
 	}
 
 	note("wrong stake", w.ask(1, "/dice big 5", "Allowed: ").Text, "That stake is not possible.")
-	note("stake that is no number", w.ask(1, "/dice big lots", "10, 50, 100, 500, 1,000").Text, "That stake is not possible.")
-	note("wrong choice", w.ask(1, "/dice huge 50", "does not exist").Text, "That choice does not exist")
+	require.Contains(t, w.ask(1, "/dice big lots", "Allowed: ").Text, "5,000")
+	note("wrong choice", w.ask(1, "/dice huge 50", "does not exist").Text, "big, small, odd, even, triple, 4 – 17")
 	note("overdraft", w.ask(1, "/dice big 4000", "Not enough points").Text, "you have 1,000, it takes 4,000")
 	note("unknown command", w.ask(1, "/nonsense", "I don't know /nonsense").Text, "/help")
 	note("bad packet", w.ask(1, "/redpacket 100", "Send /redpacket total count").Text, "mine 7")
@@ -52,11 +52,24 @@ func TestEveryRefusalHasItsAnswerAndNothingMoves(t *testing.T) {
 	w.finish(round)
 	w.waitAfter(card.MessageID, "is void: nobody took part")
 	note("closed round", w.forge(w.people[1], card, "b:"+round+":0"), "The round is closed")
-	note("unknown round", w.ask(1, "/verify r_aaaaaaaaaaaaaaaa", "There is no such round").Text, "no such round")
+	note("unknown round", w.askPrivately(w.people[1], "/verify r_aaaaaaaaaaaaaaaa", "There is no such round").Text, "no such round")
 
 	for i := range w.people {
 		require.EqualValues(t, 1000, w.balance(i))
 	}
+}
+
+func TestARefusedBetOpensNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.ask(0, "/dice big 7", "That stake is not possible. Allowed: ")
+	w.ask(0, "/dice big lots", "That stake is not possible. Allowed: ")
+	w.ask(0, "/dice huge 50", "That choice does not exist.")
+	w.ask(0, "/dice big 4000", "you have 1,000, it takes 4,000")
+	open, err := w.deps.Engine.OpenRounds(t.Context(), w.tenant.ID)
+	require.NoError(t, err)
+	require.Empty(t, open)
+	w.ask(0, "/dice big 70", "Big · 70 at 2.00x accepted. Balance 930")
 }
 
 func TestACallbackFromAnotherChatIsForged(t *testing.T) {

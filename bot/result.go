@@ -22,6 +22,7 @@ const (
 )
 
 const (
+	cardTries     = 4 // attempts at a notice that wait for the card's final edit
 	resultWinners = 10
 	winnersRead   = 200
 )
@@ -59,7 +60,6 @@ func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(erro
 		done(err)
 		return
 	}
-	t.live.update(ctx, view)
 	msg := telegram.SendMessage{ChatID: g.ChatID, Text: text, Silent: true, Keyboard: t.verifyButton(v, view.ID)}
 	if g.TopicID != nil {
 		msg.ThreadID = *g.TopicID
@@ -68,11 +68,19 @@ func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(erro
 		msg.Reply = &telegram.Reply{MessageID: *view.MessageID, AllowMissing: true}
 	}
 	after := context.WithoutCancel(ctx)
-	t.linked(ctx, msg, notify.PriorityMoney, func(err error) {
-		if errors.Is(err, telegram.ErrForbidden) {
-			t.lost(after, g)
+	// The card's end comes first, so that a round whose result is noted as sent has no buttons
+	// left, whenever the bot dies. A card that can't be edited holds the result up only for so long.
+	t.live.finish(ctx, view, func(err error) {
+		if err != nil && (n.Attempts < cardTries || errors.Is(err, notify.ErrClosed)) {
+			done(err)
+			return
 		}
-		done(err)
+		t.linked(after, msg, notify.PriorityMoney, func(err error) {
+			if errors.Is(err, telegram.ErrForbidden) {
+				t.lost(after, g)
+			}
+			done(err)
+		})
 	})
 }
 

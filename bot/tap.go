@@ -146,6 +146,9 @@ func (t *tenantBot) pressBet(ctx context.Context, p *tap, f facts, choice string
 		})
 		return err
 	})
+	if errors.Is(err, players.ErrNotMember) {
+		t.known.members.drop(groupPlayer{f.group, p.player.ID})
+	}
 	if err != nil {
 		return "", err
 	}
@@ -176,7 +179,9 @@ func (t *tenantBot) pressClaim(ctx context.Context, p *tap, f facts) (string, er
 
 // pressStake keeps the stake of the person's next taps in the group.
 func (t *tenantBot) pressStake(ctx context.Context, p *tap, f facts, stake int64) (string, error) {
-	if err := t.deps.Players.SetStake(ctx, t.tenant.ID, f.group, p.player.ID, stake); err != nil {
+	err := t.deps.Players.SetStake(ctx, t.tenant.ID, f.group, p.player.ID, stake)
+	t.known.members.drop(groupPlayer{f.group, p.player.ID})
+	if err != nil {
 		return "", err
 	}
 	return p.voice.say("toast.stake", vars{"Stake": number(stake)}), nil
@@ -196,7 +201,7 @@ func (t *tenantBot) pressLanguage(ctx context.Context, p *tap, tag string) (stri
 		t.edit(ctx, telegram.EditMessage{
 			ChatID: p.chat, MessageID: int64(p.q.Message.MessageID), Keyboard: t.addButton(v),
 			Text: v.say("private.ready", vars{"Name": esc(p.player.Name), "Tenant": esc(t.tenant.Name)}),
-		}, nil)
+		}, false, nil)
 	}
 	return v.say("lang.set"), nil
 }

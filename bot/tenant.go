@@ -56,6 +56,7 @@ func newTenantBot(ctx context.Context, deps Deps, tenant models.Tenant, words *t
 	t.intake = newIntake(notify.NewInbox(deps.DB, tenant.ID, t.id), deps.Clock, log, func(u telegram.Update) bool {
 		return t.guarded(life, u)
 	})
+	t.intake.gather = t.gather
 	return t
 }
 
@@ -68,6 +69,7 @@ func (t *tenantBot) run(ctx context.Context, mode Mode, webhookURL string) error
 	defer stopSending()
 	var sending, serving sync.WaitGroup
 	sending.Go(func() { t.gov.Run(sendCtx) })
+	t.warm(ctx)
 	// What a crash left half done comes before anything new.
 	t.intake.takeUp(ctx, 0)
 	serving.Go(func() { t.intake.run(ctx) })
@@ -179,17 +181,23 @@ func (t *tenantBot) send(ctx context.Context, p notify.Priority, msg telegram.Se
 	}
 }
 
-// edit queues the newest content of a message; an older one that waits is dropped. Done may
-// be nil.
-func (t *tenantBot) edit(ctx context.Context, msg telegram.EditMessage, done func(err error)) {
+// edit queues the newest content of a message; an older one that waits is dropped, and after
+// the final one there is no other. Done may be nil.
+func (t *tenantBot) edit(ctx context.Context, msg telegram.EditMessage, final bool, done func(err error)) {
 	msg.Mode, msg.Preview = telegram.ModeHTML, &telegram.LinkPreview{Disabled: true}
-	job := notify.Job{Chat: msg.ChatID, Edit: msg.MessageID, Method: "editMessageText", Params: msg}
+	job := notify.Job{Chat: msg.ChatID, Edit: msg.MessageID, Final: final, Method: "editMessageText", Params: msg}
 	if done != nil {
 		job.Done = func(_ json.RawMessage, err error) { done(err) }
 	}
 	err := t.gov.Submit(job)
-	if err != nil && !errors.Is(err, notify.ErrClosed) {
+	if err == nil {
+		return
+	}
+	if !errors.Is(err, notify.ErrClosed) {
 		t.log.WarnContext(ctx, "an edit was not queued", slog.Any("error", err))
+	}
+	if done != nil {
+		done(err)
 	}
 }
 

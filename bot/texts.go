@@ -145,13 +145,19 @@ func (v voice) line(name, key string, data json.RawMessage) string {
 	return out.String()
 }
 
-// whole turns the numbers of decoded JSON into int64, which templates print and compare as
+// points is a whole number that a template compares as one and prints with thousands apart.
+type points int64
+
+// String implements fmt.Stringer.
+func (p points) String() string { return number(int64(p)) }
+
+// whole turns the numbers of decoded JSON into points, which templates print and compare as
 // people expect.
 func whole(value any) any {
 	switch x := value.(type) {
 	case json.Number:
 		if n, err := x.Int64(); err == nil {
-			return n
+			return points(n)
 		}
 		return x.String()
 	case []any:
@@ -197,6 +203,12 @@ func signed(n int64) string {
 
 // times writes basis points of a stake as 2.00x.
 func times(bp int64) string { return fmt.Sprintf("%d.%02dx", bp/10000, bp%10000/100) }
+
+// pays is times as short as it gets, for buttons: 7x, 1.95x.
+func pays(bp int64) string {
+	text := strings.TrimSuffix(times(bp), "x")
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "x"
+}
 
 // percent writes part of whole with two decimals.
 func percent(part, whole int64) string {

@@ -150,6 +150,10 @@ func TestNumbers(t *testing.T) {
 	require.Equal(t, "+1,000", signed(1000))
 	require.Equal(t, "2.00x", times(20000))
 	require.Equal(t, "1.95x", times(19500))
+	require.Equal(t, "2x", pays(20000))
+	require.Equal(t, "70x", pays(700000))
+	require.Equal(t, "1.9x", pays(19000))
+	require.Equal(t, "from 10 to 5,000", grouped("from 10 to 5000"))
 	require.Equal(t, "48.61%", percent(105, 216))
 	require.Equal(t, "ab…", clip("abcd", 3))
 }
