@@ -7,7 +7,6 @@ package migrations
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"embed"
 	"encoding/hex"
 	"errors"
@@ -51,26 +50,41 @@ func Fingerprint() (string, error) {
 
 // Apply brings the database of ownerURL up to date, then creates or updates its application
 // role `<database>_app` with appPassword and its grants. Migrators that start together wait
-// for each other on an advisory lock; a second Apply changes nothing.
-func Apply(ctx context.Context, ownerURL, appPassword string) error {
+// for each other on an advisory lock; a second Apply changes nothing. With ForSecret it
+// returns ErrOtherSecret for a database of another master secret.
+func Apply(ctx context.Context, ownerURL, appPassword string, opts ...Option) error {
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
 	cfg, err := pgx.ParseConfig(ownerURL)
 	if err != nil {
 		return fmt.Errorf("migrations: parse the address: %w", err)
-	}
-	db := stdlib.OpenDB(*cfg)
-	defer func() { _ = db.Close() }()
-	if err := up(ctx, db); err != nil {
-		return err
 	}
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("migrations: connect: %w", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if o.secretCheck != nil {
+		if err := refuseOther(ctx, conn, o.secretCheck); err != nil {
+			return err
+		}
+	}
+	if err := up(ctx, cfg); err != nil {
+		return err
+	}
+	if o.secretCheck != nil {
+		if err := bind(ctx, conn, o.secretCheck); err != nil {
+			return err
+		}
+	}
 	return role(ctx, conn, appPassword)
 }
 
-func up(ctx context.Context, db *sql.DB) error {
+func up(ctx context.Context, cfg *pgx.ConnConfig) error {
+	db := stdlib.OpenDB(*cfg)
+	defer func() { _ = db.Close() }()
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120))
 	if err != nil {
 		return fmt.Errorf("migrations: make the lock: %w", err)

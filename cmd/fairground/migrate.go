@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fairground/internal/config"
+	"fairground/internal/secret"
 	"fairground/internal/temporal"
 	"fairground/migrations"
 )
@@ -39,16 +42,40 @@ func (p *program) migrateCommand() *cobra.Command {
 	}
 }
 
-// migrate applies the migrations as the owner and sets the application role's password.
+// migrate applies the migrations as the owner and sets the application role's password. A database of another master
+// secret is refused untouched.
 func migrate(ctx context.Context, cfg config.Config) error {
 	password, err := cfg.AppPassword()
 	if err != nil {
 		return err
 	}
-	if err := migrations.Apply(ctx, cfg.DatabaseURL.Reveal(), password); err != nil {
+	var options []migrations.Option
+	if cfg.Secret != "" { // not needed when DATABASE_APP_URL brings the password
+		check, err := secretCheck(cfg.Secret)
+		if err != nil {
+			return err
+		}
+		options = append(options, migrations.ForSecret(check))
+	}
+	err = migrations.Apply(ctx, cfg.DatabaseURL.Reveal(), password, options...)
+	if errors.Is(err, migrations.ErrOtherSecret) {
+		return err
+	}
+	if err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
 	return nil
+}
+
+// secretCheck is what a database keeps to know its master secret again.
+func secretCheck(master config.Secret) ([]byte, error) {
+	box, err := secret.New(master.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("FAIRGROUND_SECRET: %w", err)
+	}
+	mac := hmac.New(sha256.New, box.Key("installation.check"))
+	mac.Write([]byte("fairground installation"))
+	return mac.Sum(nil), nil
 }
 
 // ensureAttributes adds the search attributes that the Temporal service lacks.

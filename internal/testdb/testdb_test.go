@@ -1,10 +1,12 @@
 package testdb_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"fairground/internal/postgres"
 	"fairground/internal/testdb"
 	"fairground/migrations"
 )
@@ -41,6 +43,29 @@ func TestApplyTwiceChangesNothing(t *testing.T) {
 	require.NoError(t, migrations.Apply(t.Context(), db.OwnerURL, "another password"))
 	require.Equal(t, before, version())
 	t.Cleanup(func() { dropRole(t, db) })
+}
+
+func TestApplyRefusesAnotherSecretAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	ours, theirs := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	require.NoError(t, migrations.Apply(t.Context(), db.OwnerURL, "ours", migrations.ForSecret(ours)))
+	t.Cleanup(func() { dropRole(t, db) })
+	connects := func(password string) error {
+		address, err := postgres.AppURL(db.OwnerURL, password)
+		require.NoError(t, err)
+		app, err := postgres.Open(t.Context(), address)
+		if err == nil {
+			app.Close()
+		}
+		return err
+	}
+	require.ErrorIs(t, migrations.Apply(t.Context(), db.OwnerURL, "theirs", migrations.ForSecret(theirs)), migrations.ErrOtherSecret)
+	require.NoError(t, connects("ours"), "the password is left alone")
+	require.NoError(t, migrations.Apply(t.Context(), db.OwnerURL, "ours", migrations.ForSecret(ours)), "its own secret goes on working")
+
+	_, err := db.DB.Pool().Exec(t.Context(), `DELETE FROM installation`)
+	require.ErrorContains(t, err, "permission denied", "the application role cannot unbind it")
 }
 
 func dropRole(t *testing.T, db *testdb.DB) {
