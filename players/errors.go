@@ -63,6 +63,9 @@ var (
 	}
 )
 
+// ErrTokenRefused means that a stored token must not be used here. It is the operator's business, so it has no code.
+var ErrTokenRefused = errors.New("players: the stored token belongs to the local Telegram, which production refuses: create the tenant anew with a token from @BotFather")
+
 // orNotFound turns "no rows" into the room's error and wraps the rest.
 func orNotFound(err error, missing error, act string) error {
 	if err == nil {

@@ -54,6 +54,9 @@ func (p *Players) SessionFromInitData(ctx context.Context, bot, initData string)
 		return Session{}, err
 	}
 	token, err := p.BotToken(ctx, tenant)
+	if errors.Is(err, ErrTokenRefused) {
+		return Session{}, ErrInvalidInitData // whoever knows such a token may have signed it
+	}
 	if err != nil {
 		return Session{}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"fairground/internal/config"
 	"fairground/models"
 	"fairground/players"
 )
@@ -166,4 +167,21 @@ func TestSessionFromInitData(t *testing.T) {
 		_, err := b.SessionFromInitData(t.Context(), tc.bot, tc.data)
 		require.ErrorIs(t, err, tc.want, name)
 	}
+}
+
+func TestRefusedTokensSignNobodyIn(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	marked := b.newTenant(t, 7002, "7002:LOCAL-token")
+	strict := players.New(b.db.DB, b.box, b.clock, players.RefuseTokens(config.LocalToken))
+	data := initData("7002:LOCAL-token", 77, b.clock.Now())
+	_, err := b.SessionFromInitData(t.Context(), "7002", data)
+	require.NoError(t, err, "development takes it")
+
+	_, err = strict.SessionFromInitData(t.Context(), "7002", data)
+	require.ErrorIs(t, err, players.ErrInvalidInitData)
+	_, err = strict.BotToken(t.Context(), marked.ID)
+	require.ErrorIs(t, err, players.ErrTokenRefused)
+	_, err = strict.SessionFromInitData(t.Context(), "7001", initData(botToken, 77, b.clock.Now()))
+	require.NoError(t, err, "other tenants are served")
 }

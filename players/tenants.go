@@ -125,7 +125,7 @@ func (p *Players) TenantByBot(ctx context.Context, botID int64) (models.Tenant, 
 }
 
 // BotToken is the token of the tenant's bot, decrypted. Keep it out of logs.
-// It returns ErrTenantNotFound, also for a tenant without a bot.
+// It returns ErrTenantNotFound, also for a tenant without a bot, and ErrTokenRefused.
 func (p *Players) BotToken(ctx context.Context, tenant int64) (string, error) {
 	t, err := p.Tenant(ctx, tenant)
 	if err != nil {
@@ -137,6 +137,9 @@ func (p *Players) BotToken(ctx context.Context, tenant int64) (string, error) {
 	token, err := p.box.Open(purposeBotToken, t.BotToken, botTokenAAD(tenant))
 	if err != nil {
 		return "", fmt.Errorf("players: open the bot's token: %w", err)
+	}
+	if p.refused(string(token)) {
+		return "", ErrTokenRefused
 	}
 	return string(token), nil
 }

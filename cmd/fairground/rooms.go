@@ -82,7 +82,11 @@ func (r *rooms) openDomain(ctx context.Context, p *program, process string, conn
 	if err != nil {
 		return err
 	}
-	r.players = players.New(r.db, r.box, p.clock)
+	var options []players.Option
+	if r.cfg.Environment == config.Production {
+		options = append(options, players.RefuseTokens(config.LocalToken))
+	}
+	r.players = players.New(r.db, r.box, p.clock, options...)
 	r.ledger = ledger.New(r.db)
 	r.engine = games.New(games.Config{DB: r.db, Box: r.box, Clock: p.clock, Locker: locker, Logger: r.logger})
 	return nil
