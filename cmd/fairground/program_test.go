@@ -67,6 +67,9 @@ func TestUpRefusesProductionAndForeignFolders(t *testing.T) {
 	code, _, stderr = runProgram(t, "up", "--headless", "--data", t.TempDir())
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "FAIRGROUND_ENV")
+	code, _, stderr = runProgram(t, "telegram", "--addr", "127.0.0.1:0")
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "FAIRGROUND_ENV")
 }
 
 func TestUpNamesABusyPortBeforeItStartsAnything(t *testing.T) {

@@ -1,15 +1,17 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 
 	"github.com/spf13/cobra"
 
+	"fairground/internal/config"
 	"fairground/internal/telegram/local"
 )
 
-// newTelegramCmd is the local Telegram as a process of its own. It is no part of a deployment.
-func newTelegramCmd() *cobra.Command {
+// telegramCommand is the local Telegram as a process of its own. It is no part of a deployment.
+func (p *program) telegramCommand() *cobra.Command {
 	var addr, state string
 	cmd := &cobra.Command{
 		Use:    "telegram",
@@ -17,6 +19,13 @@ func newTelegramCmd() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := p.config()
+			if err != nil {
+				return err
+			}
+			if cfg.Environment == config.Production {
+				return errors.New("FAIRGROUND_ENV: is production, which has no local Telegram; this one is for one machine")
+			}
 			logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)).With(slog.String("process", "telegram"))
 			server, err := local.New(local.Config{Addr: addr, StateFile: state, Logger: logger})
 			if err != nil {

@@ -76,6 +76,22 @@ func TestProductionRefusesWhatIsOnlySafeHere(t *testing.T) {
 	}
 }
 
+func TestLocalTelegramIsSeenThroughItsDisguises(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{
+		"127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST", "localhost.", "LocalHost..", "bot.localhost", "0.0.0.0", "0",
+		"127.1", "127.1.", "2130706433", "0x7f000001", "0x7F.1", "0177.0.0.1", "127.0.0.01", "[::1]", "[::]", "[::ffff:127.0.0.1]",
+		"[::ffff:0.0.0.0]", "",
+	} {
+		require.True(t, config.LocalTelegramURL("http://"+host+":7701"), host)
+		_, err := config.Parse(map[string]string{"FAIRGROUND_ENV": config.Production, "TELEGRAM_API_URL": "http://" + host + ":7701"})
+		require.ErrorContains(t, err, "TELEGRAM_API_URL", host)
+	}
+	for _, host := range []string{"api.telegram.org", "api.telegram.org.", "botapi", "10.0.0.7", "[fd00::1]", "botapi7", "7.example.org", "cafe"} {
+		require.False(t, config.LocalTelegramURL("https://"+host+":8081"), host)
+	}
+}
+
 func TestRequireNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	cfg, err := config.Parse(map[string]string{})

@@ -106,17 +106,31 @@ func checkAddr(variable, value string) error {
 	return nil
 }
 
-// LocalTelegramURL says whether a Bot API address is on this machine, where only the local Telegram answers.
+// LocalTelegramURL says whether a Bot API address is or may be on this machine, where only the local Telegram answers.
+// Resolvers read a host of digits, such as 127.1, 0x7f.1 or 2130706433, as an address: none is needed, so all count.
 func LocalTelegramURL(address string) bool {
 	parsed, err := url.Parse(address)
 	if err != nil {
 		return false
 	}
-	if parsed.Hostname() == "localhost" {
+	host := strings.TrimRight(strings.ToLower(parsed.Hostname()), ".")
+	if host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
-	ip, err := netip.ParseAddr(parsed.Hostname())
-	return err == nil && ip.IsLoopback()
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ip = ip.Unmap()
+		return ip.IsLoopback() || ip.IsUnspecified()
+	}
+	return numericHost(host)
+}
+
+// numericHost says whether the last label of a host is a number, decimal, octal or hexadecimal. No name ends so.
+func numericHost(host string) bool {
+	last := host[strings.LastIndex(host, ".")+1:]
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return strings.Trim(last, "0123456789") == ""
 }
 
 // Require checks that what a command needs is there. Its error names each missing variable and the fix.
