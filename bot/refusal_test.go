@@ -12,6 +12,7 @@ import (
 
 	"fairground/games"
 	"fairground/internal/telegram/local"
+	"fairground/models"
 )
 
 func TestEveryRefusalHasItsAnswerAndNothingMoves(t *testing.T) {
@@ -169,13 +170,37 @@ func TestFiftyTapsAtOnce(t *testing.T) {
 	}
 	t.Logf("50 strangers: p50 %.0f ms, p95 %.0f ms, max %.0f ms", poor.P50MS, poor.P95MS, poor.MaxMS)
 	t.Logf("50 taps: p50 %.0f ms, p95 %.0f ms, max %.0f ms", rich.P50MS, rich.P95MS, rich.MaxMS)
+	w.stop()
+	w.start()
+	var cold local.CrowdResult // the bot has just started and knows nobody
+	w.post("/sim/crowd", local.CrowdInput{Chat: w.group, MessageID: card.MessageID, Data: w.data(card, "Big"), N: 50}, &cold)
+	require.Equal(t, 50, cold.Answered)
+	for _, tap := range cold.Taps {
+		require.Contains(t, tap.Toast, "Big · 50 at 2.00x accepted. Balance 900")
+	}
+	t.Logf("50 taps on a new bot, its start included: p50 %.0f ms, p95 %.0f ms, max %.0f ms", cold.P50MS, cold.P95MS, cold.MaxMS)
 	view, err := w.deps.Engine.Round(t.Context(), w.tenant.ID, round)
 	require.NoError(t, err)
-	require.EqualValues(t, 50, view.Bets)
+	require.EqualValues(t, 100, view.Bets)
 	require.EqualValues(t, 50, view.Players)
-	require.EqualValues(t, 2500, view.Pot)
+	require.EqualValues(t, 5000, view.Pot)
 	w.finish(round)
-	w.waitAfter(card.MessageID, "Bets 50 · staked 2,500")
+	w.waitAfter(card.MessageID, "Bets 100 · staked 5,000")
+}
+
+func TestARememberedMembershipLetsNobodyPlayWhoLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	card := w.ask(0, "/dice", "Closes in about")
+	data := w.data(card, "Big")
+	require.Contains(t, w.tap(1, card, "Big"), "accepted. Balance 950") // now it is remembered
+	g, err := w.deps.Players.GroupByChat(t.Context(), w.tenant.ID, w.group)
+	require.NoError(t, err)
+	p, err := w.deps.Players.PlayerByTelegram(t.Context(), w.tenant.ID, w.people[1])
+	require.NoError(t, err)
+	require.NoError(t, w.deps.Players.SetMember(t.Context(), w.tenant.ID, g.ID, p.ID, models.MemberLeft)) // behind the bot's back
+	require.Contains(t, w.forge(w.people[1], card, data), "Only members of this group")
+	require.EqualValues(t, 950, w.balance(1))
 }
 
 func TestTextInAGroupIsIgnored(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"log/slog"
 
+	"golang.org/x/sync/singleflight"
+
 	"fairground/games/game"
 	"fairground/internal/clock"
 	"fairground/internal/postgres"
@@ -31,6 +33,7 @@ type Engine struct {
 	games   map[string]game.Game
 	configs *cache[configKey, boundConfig]
 	rounds  *cache[roundKey, roundMeta]
+	reading singleflight.Group // a round's meta: a crowd that meets a new round reads it once
 	bets    *batcher
 }
 
