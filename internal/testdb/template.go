@@ -19,16 +19,18 @@ import (
 )
 
 // ready is the comment on a template that is complete. Change it together with what make does.
-const ready = "fairground template 2, ready"
+const ready = "fairground template 3, ready"
 
-// lookBehind lets an owner who is no superuser see all rows, as DB.Owner promises. It asks for who logged in, so
-// functions that run as the owner for the application role stay fenced as in production.
-const lookBehind = `DO $$
+// empower lets an owner who is no superuser do what tests ask of DB.Owner: end the application role's connections,
+// and see all rows. That asks for who logged in, so functions that run as the owner for the application role stay
+// fenced as in production.
+const empower = `DO $$
 DECLARE t regclass;
 BEGIN
   IF (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) THEN
     RETURN;
   END IF;
+  EXECUTE format('GRANT %I TO %I', current_database() || '_app', session_user);
   FOR t IN SELECT oid FROM pg_class WHERE relrowsecurity LOOP
     EXECUTE format('CREATE POLICY look_behind ON %1$s USING (session_user = %2$L) WITH CHECK (session_user = %2$L)', t, session_user);
   END LOOP;
@@ -108,8 +110,8 @@ func (t template) make(ctx context.Context, conn *pgx.Conn) error {
 	if err := migrations.Apply(ctx, t.url, Password); err != nil {
 		return err
 	}
-	if err := execute(ctx, t.url, lookBehind); err != nil {
-		return fmt.Errorf("let the owner look behind the fence: %w", err)
+	if err := execute(ctx, t.url, empower); err != nil {
+		return fmt.Errorf("empower the owner: %w", err)
 	}
 	if _, err := conn.Exec(ctx, "COMMENT ON DATABASE "+quoted+" IS '"+ready+"'"); err != nil {
 		return fmt.Errorf("mark the template: %w", err)

@@ -2,12 +2,10 @@ package testdb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -20,9 +18,6 @@ const Password = "fairground-test"
 
 // setupTimeout covers the first test of a process: server, migrations, clone.
 const setupTimeout = 2 * time.Minute
-
-// permissionDenied is Postgres' code for insufficient_privilege.
-const permissionDenied = "42501"
 
 // DB is one test's database.
 type DB struct {
@@ -47,8 +42,9 @@ func New(tb testing.TB, opts ...postgres.Option) *DB {
 	require.NoError(tb, err, "prepare the template database")
 	name := "fairground_test_" + secret.ID("")
 	require.NoError(tb, execute(ctx, tmpl.adminURL, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, tmpl.name)))
+	tb.Cleanup(func() { drop(tb, tmpl.adminURL, name) })
+
 	db := &DB{Name: name}
-	tb.Cleanup(func() { db.drop(tb, tmpl.adminURL) })
 	db.OwnerURL, err = postgres.WithDatabase(tmpl.adminURL, name)
 	require.NoError(tb, err)
 	// Roles belong to the server: every clone shares the template's.
@@ -67,19 +63,11 @@ func New(tb testing.TB, opts ...postgres.Option) *DB {
 }
 
 // drop runs after the test's context ended, so it brings its own.
-func (db *DB) drop(tb testing.TB, adminURL string) {
+func drop(tb testing.TB, adminURL, name string) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), setupTimeout)
 	defer cancel()
-	err := execute(ctx, adminURL, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", db.Name))
-	if refusal := new(pgconn.PgError); errors.As(err, &refusal) && refusal.Code == permissionDenied {
-		// Only a superuser may end another role's connections: let each role end its own.
-		const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-			WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`
-		err = errors.Join(execute(ctx, db.AppURL, end), execute(ctx, db.OwnerURL, end),
-			execute(ctx, adminURL, "DROP DATABASE IF EXISTS "+db.Name))
-	}
-	if err != nil {
-		tb.Logf("drop %s: %v", db.Name, err)
+	if err := execute(ctx, adminURL, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name)); err != nil {
+		tb.Logf("drop %s: %v", name, err)
 	}
 }
