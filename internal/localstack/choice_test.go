@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,7 +77,19 @@ func TestTemporalChoice(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, built, service.Process.Path)
 
+	opts.Source = "" // outside the repository
+	older := filepath.Join(cache, "temporal-000000000000")
+	require.NoError(t, os.WriteFile(older, []byte("built before that"), 0o755))
+	require.NoError(t, os.Chtimes(older, time.Unix(1, 0), time.Unix(1, 0)))
+	service, err = localstack.PrepareTemporal(t.Context(), opts)
+	require.NoError(t, err)
+	require.Equal(t, built, service.Process.Path)
+	require.NoError(t, os.Remove(older))
+
 	require.NoError(t, os.Remove(built))
+	_, err = localstack.PrepareTemporal(t.Context(), opts)
+	require.ErrorContains(t, err, "TEMPORAL_ADDRESS")
+	opts.Source = source
 	_, err = localstack.PrepareTemporal(t.Context(), opts)
 	require.ErrorContains(t, err, "TEMPORAL_ADDRESS")
 }

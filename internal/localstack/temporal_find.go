@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -40,6 +41,11 @@ func findTemporal(ctx context.Context, opts TemporalOptions) (path, note string,
 	if err := os.MkdirAll(cache, 0o755); err != nil { //nolint:gosec // a cache of programs
 		return "", "", fmt.Errorf("create the cache folder: %w", err)
 	}
+	if opts.Source == "" { // outside the repository any version will do
+		if path := builtEarlier(cache); path != "" {
+			return path, "temporal built earlier, " + path, nil
+		}
+	}
 	path, built := buildTemporal(ctx, opts, cache)
 	if built == nil {
 		return path, "temporal built from " + temporalPackage, nil
@@ -52,6 +58,22 @@ func findTemporal(ctx context.Context, opts TemporalOptions) (path, note string,
 		return path, "temporal downloaded by the Temporal SDK", nil
 	}
 	return "", "", fmt.Errorf("%w (%w; %w)", errNoTemporal, built, downloaded)
+}
+
+// builtEarlier is the newest program that buildTemporal kept, or empty. What the SDK downloads has a longer name.
+func builtEarlier(cache string) string {
+	found, err := filepath.Glob(filepath.Join(cache, "temporal-"+strings.Repeat("[0-9a-f]", 12)))
+	if err != nil {
+		return "" // a cache folder with a bracket in its name: as if it were empty
+	}
+	newest, at := "", time.Time{}
+	for _, path := range found {
+		about, err := os.Stat(path)
+		if err == nil && about.Mode().IsRegular() && about.Mode()&0o111 != 0 && (newest == "" || about.ModTime().After(at)) {
+			newest, at = path, about.ModTime()
+		}
+	}
+	return newest
 }
 
 // buildTemporal builds the server once for a version of the nested module.
