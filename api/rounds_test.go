@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -47,6 +48,29 @@ func TestOpenRound(t *testing.T) {
 	require.NoError(t, b.players.PauseGroup(t.Context(), b.tenant.ID, b.group.ID))
 	p := post("k3", `{"game":"dice"}`).refused(http.StatusConflict, "games.group_inactive")
 	require.Contains(t, p.Fix, "administrator")
+	b.auditClean(t)
+}
+
+// TestDocumentedRoundsOpen opens every example of the document.
+func TestDocumentedRoundsOpen(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	content := b.spec.doc.Paths.Find("/v1/groups/{group}/rounds").Post.RequestBody.Value.Content["application/json"]
+	require.NotEmpty(t, content.Examples)
+	documented := map[string]bool{}
+	for name, example := range content.Examples {
+		body, err := json.Marshal(example.Value.Value)
+		require.NoError(t, err)
+		var round gen.Round
+		b.do(t, request{
+			method: "POST", path: "/v1/groups/" + b.group.PublicID + "/rounds", as: &b.ada, key: "example." + name, body: string(body),
+		}).ok(http.StatusCreated, &round)
+		documented[round.Game] = true
+		if round.Game == "dice" { // one at a time
+			b.finish(t, round.Round)
+		}
+	}
+	require.Equal(t, map[string]bool{"dice": true, "duel": true, "redpacket": true}, documented)
 	b.auditClean(t)
 }
 

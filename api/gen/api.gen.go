@@ -429,7 +429,17 @@ type Odd struct {
 type OpenRound struct {
 	Game string `json:"game"`
 
-	// Params The game's own parameters; see its page in the catalogue.
+	// Params The game's own parameters. Those left out take the defaults of the game's configuration, and its limits
+	// (`GET /v1/games/{game}`) bound them; a name the game does not know is refused with `games.invalid_params`.
+	//
+	// * `dice`: none.
+	// * `duel`: `stake`, integer, minor units: what each side stakes. The opener has heads.
+	// * `redpacket`: `total`, integer, minor units, what the opener gives; `shares`, integer, how many; `mode`:
+	//   `random` (default), `equal`, or `mine`; `mine`, a digit from 0 to 9, with mode `mine` and only then: who
+	//   takes a share whose last digit it is pays the opener the loss that the configuration sets.
+	//
+	//
+	// Examples: {}, {"stake":50}, {"mine":7,"mode":"mine","shares":10,"total":200}
 	Params *json.RawMessage `json:"params,omitempty"`
 }
 
@@ -443,7 +453,7 @@ type PlaceBet struct {
 	// Seed The player's seed for this bet; the player's own or a random one when absent.
 	Seed *string `json:"seed,omitempty"`
 
-	// Stake Minor units of the round's asset., example: 100
+	// Stake Minor units of the round's asset.
 	Stake int64 `json:"stake"`
 }
 
