@@ -46,7 +46,17 @@ type batcher struct {
 	clock clock.Clock
 	mu    sync.Mutex
 	queue []*betCall
+	busy  map[purse]bool // players with a bet under way
 	lanes int
+}
+
+// purse is a player of a tenant.
+type purse struct{ tenant, player int64 }
+
+func (c *betCall) purse() purse { return purse{c.req.Tenant, c.req.Player} }
+
+func newBatcher(db *postgres.DB, clk clock.Clock) *batcher {
+	return &batcher{db: db, clock: clk, busy: map[purse]bool{}}
 }
 
 // do sends a bet and waits for its answer or for ctx.
@@ -69,11 +79,13 @@ func (b *batcher) do(ctx context.Context, call *betCall) (json.RawMessage, error
 
 // lane sends batches until nothing waits.
 func (b *batcher) lane(ctx context.Context) {
+	var batch []*betCall
 	for {
 		b.mu.Lock()
-		batch := b.take()
+		b.free(batch)
+		batch = b.take()
 		if len(batch) == 0 {
-			b.lanes--
+			b.lanes-- // what still waits, waits for a player of another lane, and that lane looks again
 			b.mu.Unlock()
 			return
 		}
@@ -82,28 +94,38 @@ func (b *batcher) lane(ctx context.Context) {
 	}
 }
 
-// take removes the next batch from the queue: bets of one tenant, each player once, in order of arrival.
-// A bet in a round that counts its bets goes alone. The lock is held.
+// take removes the next batch from the queue: bets of one tenant, each player once, in order of arrival. A player
+// with a bet under way waits: twins in two transactions would only make each other start over. A bet in a round
+// that counts its bets goes alone. The lock is held.
 func (b *batcher) take() []*betCall {
-	if len(b.queue) == 0 {
-		return nil
-	}
-	first := b.queue[0]
-	batch, rest := []*betCall{first}, b.queue[:0]
-	players := map[int64]bool{first.req.Player: true}
-	for _, c := range b.queue[1:] {
-		fits := !first.alone && !c.alone && len(batch) < batchSize && c.req.Tenant == first.req.Tenant && !players[c.req.Player]
-		// A player's later bets keep their place behind the earlier one.
-		players[c.req.Player] = true
-		if fits {
-			batch = append(batch, c)
-		} else {
+	var batch []*betCall
+	rest, waiting := b.queue[:0], map[purse]bool{}
+	for _, c := range b.queue {
+		who := c.purse()
+		fits := !b.busy[who] && !waiting[who] && len(batch) < batchSize &&
+			(len(batch) == 0 || !c.alone && !batch[0].alone && c.req.Tenant == batch[0].req.Tenant)
+		if !fits {
+			// A player's later bets keep their place behind the earlier one.
+			waiting[who] = true
 			rest = append(rest, c)
+			continue
 		}
+		waiting[who] = true
+		batch = append(batch, c)
 	}
 	clear(b.queue[len(rest):])
 	b.queue = rest
+	for _, c := range batch {
+		b.busy[c.purse()] = true
+	}
 	return batch
+}
+
+// free lets the players of a finished batch bet again. The lock is held.
+func (b *batcher) free(batch []*betCall) {
+	for _, c := range batch {
+		delete(b.busy, c.purse())
+	}
 }
 
 func (b *batcher) send(ctx context.Context, batch []*betCall) {

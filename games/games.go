@@ -44,7 +44,7 @@ func New(cfg Config) *Engine {
 		games:   Catalogue(),
 		configs: newCache[configKey, boundConfig](1024),
 		rounds:  newCache[roundKey, roundMeta](4096),
-		bets:    &batcher{db: cfg.DB, clock: cfg.Clock},
+		bets:    newBatcher(cfg.DB, cfg.Clock),
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,12 +28,11 @@ type frozen struct {
 }
 
 type frozenBet struct {
-	id       int64
-	playerID int64
-	player   string // public id
-	choice   string
-	stake    int64
-	seed     string
+	id     int64
+	player string // public id
+	choice string
+	stake  int64
+	seed   string
 }
 
 const roundColumns = `r.tenant_id, r.round_id, r.group_id, r.game, r.config_version, r.asset, r.bank, r.status, r.acting, r.exclusive,
@@ -77,7 +74,7 @@ func (e *Engine) load(ctx context.Context, tenant int64, round string) (frozen, 
 }
 
 func loadBets(ctx context.Context, tx pgx.Tx, tenant int64, round string) ([]frozenBet, error) {
-	rows, err := tx.Query(ctx, `SELECT b.bet_id, b.player_id, p.public_id, b.choice, b.stake, b.seed FROM bets b
+	rows, err := tx.Query(ctx, `SELECT b.bet_id, p.public_id, b.choice, b.stake, b.seed FROM bets b
 		JOIN players p ON p.tenant_id = b.tenant_id AND p.player_id = b.player_id
 		WHERE b.tenant_id = $1 AND b.round_id = $2 ORDER BY b.bet_id`, tenant, round)
 	if err != nil {
@@ -85,7 +82,7 @@ func loadBets(ctx context.Context, tx pgx.Tx, tenant int64, round string) ([]fro
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (frozenBet, error) {
 		var b frozenBet
-		err := row.Scan(&b.id, &b.playerID, &b.player, &b.choice, &b.stake, &b.seed)
+		err := row.Scan(&b.id, &b.player, &b.choice, &b.stake, &b.seed)
 		return b, err
 	})
 }
@@ -152,26 +149,13 @@ func (f *frozen) gameBets() []game.Bet {
 	return bets
 }
 
-// payoutColumns are payouts as the database takes them: by bet, and summed by player in order of id.
-type payoutColumns struct {
-	bets, amounts []int64
-	players, won  []int64
-}
-
-func (f *frozen) columns(payouts []game.Payout) payoutColumns {
-	c := payoutColumns{bets: make([]int64, len(payouts)), amounts: make([]int64, len(payouts)), players: []int64{}, won: []int64{}}
-	sums := map[int64]int64{}
+// payoutColumns turns payouts by Seq into bet ids and amounts.
+func (f *frozen) payoutColumns(payouts []game.Payout) (ids, amounts []int64) {
+	ids, amounts = make([]int64, len(payouts)), make([]int64, len(payouts))
 	for i, p := range payouts {
-		bet := f.bets[p.Seq-1]
-		c.bets[i], c.amounts[i] = bet.id, p.Amount
-		sums[bet.playerID] += p.Amount
+		ids[i], amounts[i] = f.bets[p.Seq-1].id, p.Amount
 	}
-	for _, player := range slices.Sorted(maps.Keys(sums)) {
-		if sums[player] > 0 {
-			c.players, c.won = append(c.players, player), append(c.won, sums[player])
-		}
-	}
-	return c
+	return ids, amounts
 }
 
 // openSeed decrypts a round's server seed and checks it against the commitment.

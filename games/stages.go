@@ -46,8 +46,12 @@ func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageRes
 	if err != nil {
 		return StageResult{}, err
 	}
-	if f.row.Status != models.RoundOpen && f.row.Status != models.RoundClosed {
+	switch f.row.Status {
+	case models.RoundOpen: // its bets are not frozen yet
+		return StageResult{}, ErrNotClosed
+	case models.RoundDrawn, models.RoundSettled, models.RoundVoided:
 		return StageResult{Round: round, Status: f.row.Status}, nil
+	case models.RoundClosed:
 	}
 	seed, err := e.openSeed(f.row)
 	if err != nil {
@@ -93,11 +97,11 @@ func (e *Engine) Settle(ctx context.Context, tenant int64, round string) (StageR
 	if err != nil {
 		return StageResult{}, fmt.Errorf("settle round %s: %w", round, err)
 	}
-	c := f.columns(payouts)
+	ids, amounts := f.payoutColumns(payouts)
 	var answer json.RawMessage
 	opts := postgres.TxOptions{StatementTimeout: settleTimeout, LockTimeout: settleTimeout}
 	err = e.db.InTenantWith(ctx, tenant, opts, func(ctx context.Context, tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `SELECT api_round_settle($1, $2, $3, $4, $5, $6, $7)`, tenant, round, c.bets, c.amounts, c.players, c.won, hash).Scan(&answer)
+		return tx.QueryRow(ctx, `SELECT api_round_settle($1, $2, $3, $4, $5)`, tenant, round, ids, amounts, hash).Scan(&answer)
 	})
 	if err != nil {
 		return StageResult{}, fmt.Errorf("settle round %s: %w", round, err)

@@ -64,17 +64,25 @@ func tortureRound(t *testing.T, w *fixture.World, n int) {
 					close(closing)
 				}
 				req := bet(w, round.ID, p, []string{"big", "small", "odd", "even"}[rng.IntN(4)], 10, fmt.Sprintf("%d-%d", n, i))
+				// A quarter of the bets is sent twice, at the same moment.
+				var copies errgroup.Group
 				for range 1 + rng.IntN(4)/3 {
-					receipt, err := placeUntilHeard(t, w, req)
-					if errors.Is(err, games.ErrRoundClosed) || errors.Is(err, games.ErrInsufficient) {
-						break
-					}
-					if err != nil {
-						return err
-					}
-					mu.Lock()
-					acknowledged[receipt.Bet] = true
-					mu.Unlock()
+					copies.Go(func() error {
+						receipt, err := placeUntilHeard(t, w, req)
+						if errors.Is(err, games.ErrRoundClosed) || errors.Is(err, games.ErrInsufficient) {
+							return nil
+						}
+						if err != nil {
+							return err
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						acknowledged[receipt.Bet] = true
+						return nil
+					})
+				}
+				if err := copies.Wait(); err != nil {
+					return err
 				}
 			}
 			return nil

@@ -105,6 +105,29 @@ CREATE TABLE sessions (
   PRIMARY KEY (tenant_id, token_hash)
 );
 
+-- The audit and the relay find tenants in the directory: a tenant can't be missing there, nor taken out.
+-- +goose StatementBegin
+CREATE FUNCTION directory_keeps() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.kind IN ('tenant', 'round') THEN
+    RAISE EXCEPTION '% of a % in the directory is refused', TG_OP, OLD.kind USING ERRCODE = '42501';
+  END IF;
+  RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER directory_keeps BEFORE UPDATE OR DELETE ON directory FOR EACH ROW EXECUTE FUNCTION directory_keeps();
+
+-- +goose StatementBegin
+CREATE FUNCTION tenant_listed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM directory WHERE kind = 'tenant' AND key = NEW.public_id AND tenant_id = NEW.tenant_id) THEN
+    RAISE EXCEPTION 'tenant % is not in the directory', NEW.public_id USING ERRCODE = '23503';
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE CONSTRAINT TRIGGER tenant_listed AFTER INSERT ON tenants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tenant_listed();
+
 SELECT fairground_fence('tenants', 'groups', 'players', 'members', 'login_codes', 'sessions');
 INSERT INTO writable_tables (name) VALUES
   ('directory'), ('tenants'), ('groups'), ('players'), ('members'), ('login_codes'), ('sessions');
@@ -114,6 +137,9 @@ INSERT INTO writable_tables (name) VALUES
 CREATE FUNCTION fairground_grant(p_role text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE r record;
 BEGIN
+  -- Whoever may create functions in public could be called by the functions that run as the owner.
+  REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+  EXECUTE format('REVOKE CREATE ON SCHEMA public FROM %I', p_role);
   EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', p_role);
   EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA public FROM %I', p_role);
   EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I', p_role);

@@ -342,14 +342,15 @@ BEGIN
   PERFORM ledger_guard(p_tenant);
   v := ledger_seen(p_tenant, p_scope, p_key, p_hash);
   IF v IS NOT NULL THEN RETURN v; END IF;
-  IF p_from_purpose && ARRAY['issuer', 'escrow', 'player_withheld'] OR p_to_purpose && ARRAY['escrow', 'player_withheld'] THEN
-    RAISE EXCEPTION 'a posting may not take from an issuer or touch escrow or withheld money' USING ERRCODE = '22023';
+  IF p_from_purpose && ARRAY['issuer', 'escrow', 'player_withheld', 'player_debt'] OR p_to_purpose && ARRAY['escrow', 'player_withheld']
+     OR (p_asset = 'points' AND 'house' = ANY (p_from_purpose)) THEN
+    RAISE EXCEPTION 'a posting may not take from an issuer, a debt or the house of points, nor touch escrow or withheld money' USING ERRCODE = '22023';
   END IF;
   SELECT array_agg(ledger_account(p_tenant, p_group, p_asset, fp, fo) ORDER BY n), array_agg(ledger_account(p_tenant, p_group, p_asset, tp, t_o) ORDER BY n)
     INTO v_from, v_to FROM unnest(p_from_purpose, p_from_owner, p_to_purpose, p_to_owner) WITH ORDINALITY AS m(fp, fo, tp, t_o, n);
   r := ledger_apply(p_tenant, p_kind, p_ref, v_from, v_to, p_amount);
   IF r.o_short IS NOT NULL THEN
-    RETURN ledger_remember(p_tenant, p_scope, p_key, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', r.o_needed,
+    RETURN ledger_remember(p_tenant, p_scope, p_key, p_hash, NULL::bigint, jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', r.o_needed,
       'balance', (SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = r.o_short)));
   END IF;
   RETURN ledger_remember(p_tenant, p_scope, p_key, p_hash, r.o_transfer, jsonb_build_object('code', 'ok', 'transfer', r.o_transfer, 'at', r.o_at));
@@ -390,7 +391,7 @@ BEGIN
   v_to := ledger_account(p_tenant, p_group, p_asset, 'player_withheld', p_player::text);
   r := ledger_apply(p_tenant, p_kind, p_hold, ARRAY[v_from], ARRAY[v_to], ARRAY[p_amount]);
   IF r.o_short IS NOT NULL THEN
-    RETURN ledger_remember(p_tenant, 'hold', p_hold, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', r.o_needed,
+    RETURN ledger_remember(p_tenant, 'hold', p_hold, p_hash, NULL::bigint, jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', r.o_needed,
       'balance', (SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = r.o_short)));
   END IF;
   INSERT INTO holds (tenant_id, hold_id, account_id, held_id, amount, transfer_id) VALUES (p_tenant, p_hold, v_from, v_to, p_amount, r.o_transfer);

@@ -60,6 +60,10 @@ BEGIN
           p->>'client_seed', p->'outcome', CASE WHEN p ? 'outcome' THEN v_now END, v_now, v_closes)
   ON CONFLICT DO NOTHING;
   IF NOT FOUND THEN
+    -- The insert may have waited for a twin of this very request.
+    DELETE FROM accounts WHERE tenant_id = p_tenant AND account_id = v_escrow;
+    v := ledger_seen(p_tenant, v_scope, p_key, p_hash);
+    IF v IS NOT NULL THEN RETURN v; END IF;
     RETURN jsonb_build_object('code', 'games.round_running', 'round', (SELECT round_id FROM rounds
       WHERE tenant_id = p_tenant AND group_id = v_group AND exclusive AND status IN ('open', 'closed', 'drawn')));
   END IF;
@@ -80,7 +84,7 @@ BEGIN
     SELECT * INTO r FROM ledger_debit(p_tenant, v_group, v_asset, 'bet', v_round, v_purse, v_escrow, (p->'bet'->>'stake')::bigint);
     IF r.o_transfer IS NULL THEN
       PERFORM round_undo_open(p_tenant, v_round, NULL);
-      RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, jsonb_build_object('code', 'ledger.insufficient_funds',
+      RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL::bigint, jsonb_build_object('code', 'ledger.insufficient_funds',
         'balance', coalesce((SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse), 0), 'needed', (p->'bet'->>'stake')::bigint));
     END IF;
     v_transfer := r.o_transfer;
@@ -100,6 +104,7 @@ END $$;
 CREATE FUNCTION round_undo_open(p_tenant bigint, p_round text, p_answer jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round;
+  DELETE FROM accounts WHERE tenant_id = p_tenant AND purpose = 'escrow' AND owner = p_round;
   RETURN p_answer;
 END $$;
 -- +goose StatementEnd
@@ -116,7 +121,7 @@ CREATE FUNCTION api_round_bets(p_tenant bigint, p_round text[], p_player bigint[
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off AS $$
 DECLARE v_code text[]; v_old jsonb[]; v_group bigint[]; v_asset text[]; v_escrow bigint[]; v_purse bigint[]; v_seed text[];
-  v_counted boolean; v_count record; v_full boolean := false; v_answers jsonb[]; v_wanted bigint; v_stored bigint;
+  v_counted boolean; v_count record; v_twin jsonb; v_full boolean := false; v_answers jsonb[]; v_wanted bigint; v_stored bigint;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   -- Bets share a round's lock; its closer takes it alone and so waits out the bets in flight.
@@ -145,6 +150,9 @@ BEGIN
       SELECT * INTO v_count FROM round_count(p_tenant, p_round[1], p_player[1], p_max_payout[1] - p_stake[1]);
       v_code[1] := v_count.code;
       v_full := v_count.filled;
+      -- The count may have waited for a twin of this very request.
+      v_twin := ledger_seen(p_tenant, 'bet.' || p_player[1], p_key[1], p_hash[1]);
+      IF v_twin IS NOT NULL THEN RETURN ARRAY[v_twin]; END IF;
     END IF;
   END IF;
   PERFORM 1 FROM balances WHERE tenant_id = p_tenant AND account_id = ANY (v_purse) ORDER BY account_id FOR NO KEY UPDATE;
@@ -216,28 +224,34 @@ BEGIN
   IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
   IF NOT round_member(p_tenant, o.group_id, p_player) THEN RETURN '{"code": "players.not_member"}'; END IF;
   v_purse := ledger_account(p_tenant, o.group_id, o.asset, 'player', p_player::text);
-  SELECT posted INTO v_posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse FOR NO KEY UPDATE;
+  v_opener := ledger_account(p_tenant, o.group_id, o.asset, 'player', o.opened_by::text);
+  -- A mine pays the opener: both balances at once, in the order every transfer locks them.
+  PERFORM 1 FROM balances WHERE tenant_id = p_tenant AND account_id IN (v_purse, CASE WHEN o.act_reserve > 0 THEN v_opener ELSE v_purse END)
+    ORDER BY account_id FOR NO KEY UPDATE;
+  SELECT posted INTO v_posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse;
+  -- The lock may have waited for a twin of this very request.
+  v := ledger_seen(p_tenant, v_scope, p_key, p_hash);
+  IF v IS NOT NULL THEN RETURN v; END IF;
   IF EXISTS (SELECT 1 FROM round_slots WHERE tenant_id = p_tenant AND round_id = p_round AND taken_by = p_player) THEN
     RETURN '{"code": "games.already_claimed"}';
   END IF;
   IF o.status <> 'open' OR o.closes_at <= clock_timestamp() THEN
-    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL,
+    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL::bigint,
       CASE WHEN EXISTS (SELECT 1 FROM round_slots WHERE tenant_id = p_tenant AND round_id = p_round AND taken_by IS NULL)
            THEN '{"code": "games.round_closed"}'::jsonb ELSE '{"code": "games.nothing_left"}'::jsonb END);
   END IF;
   IF v_posted < o.act_reserve THEN
-    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL,
+    RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL::bigint,
       jsonb_build_object('code', 'ledger.insufficient_funds', 'balance', v_posted, 'needed', o.act_reserve));
   END IF;
   SELECT * INTO s FROM round_slots WHERE tenant_id = p_tenant AND round_id = p_round AND taken_by IS NULL ORDER BY slot LIMIT 1 FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
     SELECT * INTO s FROM round_slots WHERE tenant_id = p_tenant AND round_id = p_round AND taken_by IS NULL ORDER BY slot LIMIT 1 FOR UPDATE;
-    IF NOT FOUND THEN RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL, '{"code": "games.nothing_left"}'); END IF;
+    IF NOT FOUND THEN RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, NULL::bigint, '{"code": "games.nothing_left"}'); END IF;
   END IF;
   v_loss := CASE WHEN p_player = o.opened_by THEN 0 ELSE s.loss END;
   v_from := ARRAY[o.escrow_id]; v_to := ARRAY[v_purse]; v_amount := ARRAY[s.amount];
   IF v_loss > 0 THEN
-    v_opener := ledger_account(p_tenant, o.group_id, o.asset, 'player', o.opened_by::text);
     v_from := v_from || v_purse; v_to := v_to || v_opener; v_amount := v_amount || v_loss;
   END IF;
   r := ledger_apply(p_tenant, 'claim', p_round, v_from, v_to, v_amount);
@@ -297,12 +311,12 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Pays a drawn round out, once, for any number of bets. p_players and p_won sum the payouts by player. A repeat
--- answers with what is stored. Codes: ok, games.not_drawn, games.round_not_found.
+-- Pays a drawn round out, once, for any number of bets. Every payout is tied to a bet of the round, its player and its
+-- limit. A repeat answers with what is stored. Codes: ok, games.not_drawn, games.round_not_found.
 -- +goose StatementBegin
-CREATE FUNCTION api_round_settle(p_tenant bigint, p_round text, p_bets bigint[], p_payouts bigint[], p_players bigint[], p_won bigint[], p_hash text) RETURNS jsonb
+CREATE FUNCTION api_round_settle(p_tenant bigint, p_round text, p_bets bigint[], p_payouts bigint[], p_hash text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-DECLARE o rounds; s settlements; v_paid bigint; v_rest bigint; v_house bigint; v_bank bigint; v_to bigint[]; v_transfer bigint; v_at timestamptz; r record;
+DECLARE o rounds; s settlements; v_paid bigint; v_rest bigint; v_house bigint; v_bank bigint; v_to bigint[]; v_won bigint[]; v_transfer bigint; v_at timestamptz; r record;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   PERFORM pg_advisory_xact_lock(7002, hashtext(p_round));
@@ -314,11 +328,7 @@ BEGIN
   END IF;
   IF o.status <> 'drawn' THEN RETURN '{"code": "games.not_drawn"}'; END IF;
 
-  SELECT coalesce(sum(x), 0) INTO v_paid FROM unnest(p_payouts) AS x;
-  IF v_paid <> coalesce((SELECT sum(x) FROM unnest(p_won) AS x), 0) THEN
-    RAISE EXCEPTION 'round %: the payouts by bet and by player differ', p_round USING ERRCODE = 'XX000';
-  END IF;
-  v_to := round_purses(p_tenant, o, p_players);
+  SELECT w.accounts, w.won, w.paid INTO v_to, v_won, v_paid FROM round_winners(p_tenant, o, p_bets, p_payouts) AS w;
   v_rest := ledger_derived(p_tenant, o.escrow_id) - v_paid;
   IF v_rest < 0 AND (o.bank <> 'house' OR o.asset <> 'points') THEN
     RAISE EXCEPTION 'round %: payouts of % exceed the pot by %', p_round, v_paid, -v_rest USING ERRCODE = 'XX000';
@@ -330,9 +340,9 @@ BEGIN
     v_bank := ledger_account(p_tenant, o.group_id, o.asset, CASE WHEN o.asset = 'points' THEN 'issuer' ELSE 'house' END, '');
     IF v_bank > 0 THEN -- a strict house has a balance of its own
       r := ledger_apply(p_tenant, 'settle', p_round, array_fill(o.escrow_id, ARRAY[cardinality(v_to)]) || CASE WHEN v_rest > 0 THEN ARRAY[o.escrow_id] ELSE '{}' END,
-        v_to || CASE WHEN v_rest > 0 THEN ARRAY[v_bank] ELSE '{}' END, p_won || CASE WHEN v_rest > 0 THEN ARRAY[v_rest] ELSE '{}' END);
+        v_to || CASE WHEN v_rest > 0 THEN ARRAY[v_bank] ELSE '{}' END, v_won || CASE WHEN v_rest > 0 THEN ARRAY[v_rest] ELSE '{}' END);
     ELSE
-      r := ledger_payout(p_tenant, o.group_id, o.asset, 'settle', p_round, o.escrow_id, v_bank, v_rest, v_to, p_won);
+      r := ledger_payout(p_tenant, o.group_id, o.asset, 'settle', p_round, o.escrow_id, v_bank, v_rest, v_to, v_won);
     END IF;
     v_transfer := r.o_transfer;
     v_at := r.o_at;
@@ -347,20 +357,26 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- The accounts that a round pays its players to, in the order of the players, each of whom must have bet in it.
+-- Whom a round pays, summed by player: each payout must name another bet of the round and stay within what that bet
+-- could win at most.
 -- +goose StatementBegin
-CREATE FUNCTION round_purses(p_tenant bigint, p_round rounds, p_players bigint[]) RETURNS bigint[] LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
-DECLARE v_accounts bigint[];
+CREATE FUNCTION round_winners(p_tenant bigint, p_round rounds, p_bets bigint[], p_payouts bigint[], OUT accounts bigint[], OUT won bigint[], OUT paid bigint)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE v_sound boolean; v_known bigint;
 BEGIN
-  SELECT coalesce(array_agg(a.account_id ORDER BY p.n), '{}') INTO v_accounts
-    FROM unnest(p_players) WITH ORDINALITY AS p(player_id, n)
-    CROSS JOIN LATERAL (SELECT account_id FROM accounts WHERE tenant_id = p_tenant AND group_id = p_round.group_id AND asset = p_round.asset
-                           AND purpose = 'player' AND owner = p.player_id::text LIMIT 1) AS a;
-  IF cardinality(v_accounts) <> cardinality(p_players)
-     OR EXISTS (SELECT unnest(p_players) EXCEPT SELECT player_id FROM bets WHERE tenant_id = p_tenant AND round_id = p_round.round_id) THEN
-    RAISE EXCEPTION 'round %: a payout names a player who did not bet', p_round.round_id USING ERRCODE = 'XX000';
+  WITH x AS MATERIALIZED (
+    SELECT u.payout, b.player_id, b.max_payout FROM unnest(p_bets, p_payouts) AS u(bet_id, payout)
+      CROSS JOIN LATERAL (SELECT player_id, max_payout FROM bets WHERE tenant_id = p_tenant AND round_id = p_round.round_id AND bet_id = u.bet_id LIMIT 1) AS b),
+  w AS (SELECT a.account_id, sum(x.payout)::bigint AS amount FROM x
+         CROSS JOIN LATERAL (SELECT account_id FROM accounts WHERE tenant_id = p_tenant AND group_id = p_round.group_id AND asset = p_round.asset
+                                AND purpose = 'player' AND owner = x.player_id::text LIMIT 1) AS a GROUP BY a.account_id)
+  SELECT coalesce((SELECT array_agg(account_id ORDER BY account_id) FROM w), '{}'), coalesce((SELECT array_agg(amount ORDER BY account_id) FROM w), '{}'),
+         coalesce(sum(x.payout), 0)::bigint, count(*), coalesce(bool_and(x.payout BETWEEN 1 AND x.max_payout), true)
+    INTO accounts, won, paid, v_known, v_sound FROM x;
+  IF NOT v_sound OR v_known <> cardinality(p_bets) OR cardinality(p_bets) <> cardinality(p_payouts)
+     OR v_known <> (SELECT count(DISTINCT b) FROM unnest(p_bets) AS b) OR paid <> coalesce((SELECT sum(a) FROM unnest(won) AS a), 0) THEN
+    RAISE EXCEPTION 'round %: a payout names no bet of the round, one twice, or more than the bet could win', p_round.round_id USING ERRCODE = 'XX000';
   END IF;
-  RETURN v_accounts;
 END $$;
 -- +goose StatementEnd
 
