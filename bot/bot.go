@@ -66,6 +66,7 @@ type Bot struct {
 
 	mu   sync.Mutex
 	bots map[int64]*tenantBot // by bot id
+	lost int                  // tenants whose bot could not be made at the last look
 }
 
 // New reads the texts and makes a Bot. Run starts it.
@@ -121,6 +122,7 @@ func (b *Bot) startMissing(ctx context.Context, running *sync.WaitGroup) error {
 	if err != nil {
 		return err
 	}
+	lost := 0
 	for _, tenant := range tenants {
 		if tenant.BotID == nil || b.bot(*tenant.BotID) != nil {
 			continue
@@ -128,6 +130,7 @@ func (b *Bot) startMissing(ctx context.Context, running *sync.WaitGroup) error {
 		one, err := b.make(ctx, tenant)
 		if err != nil {
 			b.deps.Logger.ErrorContext(ctx, "a tenant's bot can't start", slog.String("tenant", tenant.PublicID), slog.Any("error", err))
+			lost++
 			continue
 		}
 		b.mu.Lock()
@@ -135,6 +138,9 @@ func (b *Bot) startMissing(ctx context.Context, running *sync.WaitGroup) error {
 		b.mu.Unlock()
 		running.Go(func() { b.keep(ctx, one) })
 	}
+	b.mu.Lock()
+	b.lost = lost
+	b.mu.Unlock()
 	b.ready.Store(true)
 	return nil
 }
@@ -146,6 +152,7 @@ func (b *Bot) keep(ctx context.Context, one *tenantBot) {
 	if ctx.Err() != nil {
 		return
 	}
+	one.stopped.Store(true)
 	b.deps.Logger.ErrorContext(ctx, "a tenant's bot stopped", slog.String("tenant", one.tenant.PublicID), slog.Any("error", err))
 	if clock.Sleep(ctx, b.deps.Clock, restartAfter) != nil {
 		return

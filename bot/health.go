@@ -16,8 +16,8 @@ const (
 	readTimeout   = 10 * time.Second
 )
 
-// Handler serves /healthz (the process lives), /readyz (the database answers and every
-// tenant's bot was started) and the webhooks.
+// Handler serves /healthz (the process lives), /readyz (the database answers, the tenants were
+// looked up, and not all of their bots are stopped) and the webhooks.
 func (b *Bot) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { status(w, http.StatusOK, map[string]any{"status": "ok"}) })
@@ -36,17 +36,34 @@ func (b *Bot) Handler() http.Handler {
 func (b *Bot) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), healthTimeout)
 	defer cancel()
-	b.mu.Lock()
-	running := len(b.bots)
-	b.mu.Unlock()
+	running, stopped := b.count()
 	switch {
 	case b.deps.DB.Pool().Ping(ctx) != nil:
 		status(w, http.StatusServiceUnavailable, map[string]any{"status": "no database"})
 	case !b.ready.Load():
 		status(w, http.StatusServiceUnavailable, map[string]any{"status": "starting"})
+	case stopped > 0 && running == 0:
+		status(w, http.StatusServiceUnavailable, map[string]any{"status": "no bot runs", "bots": 0, "stopped": stopped})
+	case stopped > 0: // one tenant's bad token must not take the others' bots out of service
+		status(w, http.StatusOK, map[string]any{"status": "degraded", "bots": running, "stopped": stopped})
 	default:
-		status(w, http.StatusOK, map[string]any{"status": "ready", "bots": running})
+		status(w, http.StatusOK, map[string]any{"status": "ready", "bots": running, "stopped": 0})
 	}
+}
+
+// count is how many tenants' bots run, and how many don't: their token does not open, is refused here or by Telegram.
+func (b *Bot) count() (running, stopped int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	stopped = b.lost
+	for _, one := range b.bots {
+		if one.stopped.Load() {
+			stopped++
+		} else {
+			running++
+		}
+	}
+	return running, stopped
 }
 
 func status(w http.ResponseWriter, code int, body map[string]any) {

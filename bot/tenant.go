@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fairground/internal/clock"
@@ -41,6 +42,8 @@ type tenantBot struct {
 	live   *live
 	known  known
 	chores sync.WaitGroup // best-effort work beside the updates
+
+	stopped atomic.Bool // Telegram refused it; it is made anew after a while
 }
 
 // newTenantBot builds a bot. Its handlers outlive ctx by as long as they need to finish.
