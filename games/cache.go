@@ -29,3 +29,12 @@ func (c *cache[K, V]) put(k K, v V) {
 	}
 	c.items[k] = v
 }
+
+// take removes a value and returns it.
+func (c *cache[K, V]) take(k K) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, ok := c.items[k]
+	delete(c.items, k)
+	return v, ok
+}

@@ -33,7 +33,8 @@ type Engine struct {
 	games   map[string]game.Game
 	configs *cache[configKey, boundConfig]
 	rounds  *cache[roundKey, roundMeta]
-	reading singleflight.Group // a round's meta: a crowd that meets a new round reads it once
+	reading singleflight.Group       // a round's meta: a crowd that meets a new round reads it once
+	drawn   *cache[roundKey, frozen] // between draw and settlement
 	bets    *batcher
 }
 
@@ -44,6 +45,7 @@ func New(cfg Config) *Engine {
 		games:   Catalogue(),
 		configs: newCache[configKey, boundConfig](1024),
 		rounds:  newCache[roundKey, roundMeta](4096),
+		drawn:   newCache[roundKey, frozen](64),
 		bets:    newBatcher(cfg.DB, cfg.Clock),
 	}
 }

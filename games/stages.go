@@ -67,10 +67,16 @@ func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageRes
 		if outcome, err = json.Marshal(drawn); err != nil {
 			return StageResult{}, fmt.Errorf("draw round %s: %w", round, err)
 		}
+		f.outcome = drawn
 	}
 	out, err := e.stage(ctx, tenant, round, `SELECT api_round_draw($1, $2, $3, $4, $5)`, tenant, round, seed[:], client, outcome)
 	if err != nil {
 		return StageResult{}, fmt.Errorf("draw round %s: %w", round, err)
+	}
+	if out.Status == models.RoundDrawn {
+		// Nothing of a drawn round changes any more: the settlement that follows need not read it again.
+		f.row.Status = models.RoundDrawn
+		e.drawn.put(roundKey{tenant, round}, f)
 	}
 	return out.StageResult, nil
 }
@@ -78,9 +84,12 @@ func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageRes
 // Settle pays a drawn round out, once, in one transaction for any number of bets. A repeat
 // answers with what is stored. It returns ErrRoundNotFound or ErrNotDrawn.
 func (e *Engine) Settle(ctx context.Context, tenant int64, round string) (StageResult, error) {
-	f, err := e.load(ctx, tenant, round)
-	if err != nil {
-		return StageResult{}, err
+	f, ok := e.drawn.take(roundKey{tenant, round})
+	if !ok {
+		var err error
+		if f, err = e.load(ctx, tenant, round); err != nil {
+			return StageResult{}, err
+		}
 	}
 	switch f.row.Status {
 	case models.RoundSettled, models.RoundVoided:
