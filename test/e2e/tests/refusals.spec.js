@@ -23,11 +23,15 @@ test('each refusal says what is wrong and moves nothing', async ({ page }) => {
   };
 
   await inPane('wrong stake', '/dice big 7', 'That stake is not possible');
-  const round = roundOf(await pane.message('Place your bets').innerText());
-  const { message_id: message } = await sim('wait', { chat, contains: round, from_bot: true });
   await inPane('overdraft', '/dice big 5000', 'Not enough points');
   await inPane('unknown command', '/fly', "I don't know /fly");
   await inPane('wrong choice', '/dice moon 50', 'That choice does not exist');
+
+  // A refused bet opened nothing: the round is opened on its own.
+  const said = await sim('send', { user, chat, text: '/dice' });
+  const card = await sim('wait', { chat, after: said.message_id, contains: 'Commitment', from_bot: true, timeout_ms: 20_000 });
+  const round = roundOf(card.text);
+  const message = card.message_id;
 
   // What no button offers comes by the /sim API.
   const forge = async (data, who = user) => (await sim('forge', { user: who, chat, message_id: message, data })).toast;
