@@ -29,8 +29,9 @@ type intake struct {
 	logger *slog.Logger
 	// gather reads ahead what the updates of a batch need, while they are stored; nil for nothing.
 	gather func(ctx context.Context, batch []telegram.Update)
-	// handle says whether the update is done with; one that is not is taken up again later.
-	handle func(u telegram.Update) (done bool)
+	// handle says whether the update is done with; one that is not is taken up again later. Again
+	// says that this one was: what it asks for may have been done already.
+	handle func(u telegram.Update, again bool) (done bool)
 
 	mu     sync.Mutex
 	ended  []int64 // handled, not yet noted
@@ -38,7 +39,7 @@ type intake struct {
 	failed map[int64]int // how often an update that is not done with has failed
 }
 
-func newIntake(inbox *notify.Inbox, clk clock.Clock, logger *slog.Logger, handle func(u telegram.Update) bool) *intake {
+func newIntake(inbox *notify.Inbox, clk clock.Clock, logger *slog.Logger, handle func(u telegram.Update, again bool) bool) *intake {
 	return &intake{
 		inbox: inbox, lanes: newLanes(), clock: clk, logger: logger, handle: handle,
 		busy: map[int64]bool{}, failed: map[int64]int{},
@@ -67,23 +68,23 @@ func (i *intake) take(ctx context.Context, batch []telegram.Update) error {
 	for _, u := range batch {
 		if id := int64(u.UpdateID); isNew[id] {
 			delete(isNew, id)
-			i.start(u)
+			i.start(u, false)
 		}
 	}
 	return nil
 }
 
 // start queues one update behind the same person's earlier ones.
-func (i *intake) start(u telegram.Update) {
+func (i *intake) start(u telegram.Update, again bool) {
 	id := int64(u.UpdateID)
 	i.mu.Lock()
-	again := i.busy[id] || slices.Contains(i.ended, id)
+	known := i.busy[id] || slices.Contains(i.ended, id)
 	i.busy[id] = true
 	i.mu.Unlock()
-	if again {
+	if known {
 		return
 	}
-	i.lanes.do(u.Sender(), func() { i.finish(id, i.handle(u)) })
+	i.lanes.do(u.Sender(), func() { i.finish(id, i.handle(u, again)) })
 }
 
 // finish notes an update's end. One that keeps failing is given up.
@@ -141,7 +142,7 @@ func (i *intake) takeUp(ctx context.Context, age time.Duration) {
 			i.logger.WarnContext(ctx, "a stored update can't be read", slog.Int64("update", stored.ID), slog.Any("error", err))
 			continue
 		}
-		i.start(update)
+		i.start(update, true)
 	}
 }
 

@@ -28,11 +28,12 @@ type talk struct {
 	player models.Player
 	args   []string
 	key    string // idempotency key of what the message asks for
+	again  bool   // it was handled before, to an unknown end
 }
 
 // message reads a message: service messages first, then commands. Other text in a group is
 // nobody's business.
-func (t *tenantBot) message(ctx context.Context, m *telegram.Message) error {
+func (t *tenantBot) message(ctx context.Context, m *telegram.Message, again bool) error {
 	if m.Chat == nil {
 		return nil
 	}
@@ -52,7 +53,7 @@ func (t *tenantBot) message(ctx context.Context, m *telegram.Message) error {
 	if m.From.IsBot && !anonymous {
 		return nil
 	}
-	c := talk{m: m, user: m.From, args: args, key: fmt.Sprintf("tg:%d:m:%d:%d", t.id, m.Chat.ID, m.MessageID)}
+	c := talk{m: m, user: m.From, args: args, key: fmt.Sprintf("tg:%d:m:%d:%d", t.id, m.Chat.ID, m.MessageID), again: again}
 	if m.Chat.IsPrivate() {
 		return t.private(ctx, c, name)
 	}

@@ -108,7 +108,7 @@ func (t *tenantBot) betByText(ctx context.Context, c talk, id string) error {
 		return err
 	}
 	receipt, err := t.deps.Engine.PlaceBet(ctx, games.BetRequest{
-		Tenant: t.tenant.ID, Round: id, Player: c.player.ID, Choice: choice, Stake: stake, Key: c.key + ":bet",
+		Tenant: t.tenant.ID, Round: id, Player: c.player.ID, Choice: choice, Stake: stake, Key: c.key + ":bet", Again: c.again,
 	})
 	if err != nil {
 		return err
@@ -233,7 +233,7 @@ func (t *tenantBot) open(ctx context.Context, c talk, name string, params any) (
 	if _, err := t.member(ctx, c.group.ID, c.m.Chat.ID, c.player); err != nil {
 		return games.RoundView{}, err
 	}
-	req := games.OpenRequest{Tenant: t.tenant.ID, Group: c.group.ID, Player: c.player.ID, Game: name, Key: c.key}
+	req := games.OpenRequest{Tenant: t.tenant.ID, Group: c.group.ID, Player: c.player.ID, Game: name, Key: c.key, Again: c.again}
 	if params != nil {
 		raw, err := json.Marshal(params)
 		if err != nil {

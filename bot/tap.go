@@ -37,14 +37,15 @@ type tap struct {
 	voice  voice
 	player models.Player
 	key    string
+	again  bool // it was handled before, to an unknown end
 }
 
 // tapped answers a press: what it asks for is committed first, then the toast says so.
-func (t *tenantBot) tapped(ctx context.Context, q *telegram.CallbackQuery) error {
+func (t *tenantBot) tapped(ctx context.Context, q *telegram.CallbackQuery, again bool) error {
 	if q.From == nil || q.From.IsBot {
 		return nil
 	}
-	p := tap{q: q, voice: t.texts.in(q.From.LanguageCode, t.tenant.Language), key: fmt.Sprintf("tg:%d:%s", t.id, q.ID)}
+	p := tap{q: q, voice: t.texts.in(q.From.LanguageCode, t.tenant.Language), key: fmt.Sprintf("tg:%d:%s", t.id, q.ID), again: again}
 	if q.Message != nil && q.Message.Chat != nil {
 		p.chat = q.Message.Chat.ID
 	}
@@ -140,9 +141,9 @@ func (t *tenantBot) pressRound(ctx context.Context, p *tap, verb, rest string) (
 // pressBet stakes on a choice.
 func (t *tenantBot) pressBet(ctx context.Context, p *tap, f facts, choice string, stake int64) (string, error) {
 	var receipt games.Receipt
-	err := t.surely(ctx, func() (err error) {
+	err := t.surely(ctx, p.again, func(again bool) (err error) {
 		receipt, err = t.deps.Engine.PlaceBet(ctx, games.BetRequest{
-			Tenant: t.tenant.ID, Round: f.round, Player: p.player.ID, Choice: choice, Stake: stake, Key: p.key,
+			Tenant: t.tenant.ID, Round: f.round, Player: p.player.ID, Choice: choice, Stake: stake, Key: p.key, Again: again,
 		})
 		return err
 	})
@@ -159,8 +160,10 @@ func (t *tenantBot) pressBet(ctx context.Context, p *tap, f facts, choice string
 // pressClaim takes the next share.
 func (t *tenantBot) pressClaim(ctx context.Context, p *tap, f facts) (string, error) {
 	var receipt games.ClaimReceipt
-	err := t.surely(ctx, func() (err error) {
-		receipt, err = t.deps.Engine.Claim(ctx, games.ClaimRequest{Tenant: t.tenant.ID, Round: f.round, Player: p.player.ID, Key: p.key})
+	err := t.surely(ctx, p.again, func(again bool) (err error) {
+		receipt, err = t.deps.Engine.Claim(ctx, games.ClaimRequest{
+			Tenant: t.tenant.ID, Round: f.round, Player: p.player.ID, Key: p.key, Again: again,
+		})
 		return err
 	})
 	if err != nil {
@@ -218,7 +221,7 @@ func (t *tenantBot) pressGame(ctx context.Context, p *tap, name string) (string,
 	if err != nil {
 		return "", err
 	}
-	c := talk{m: p.q.Message, user: p.q.From, voice: p.voice, group: g, player: p.player, key: p.key}
+	c := talk{m: p.q.Message, user: p.q.From, voice: p.voice, group: g, player: p.player, key: p.key, again: p.again}
 	if _, err := t.open(ctx, c, name, chosenParams(name)); err != nil {
 		return "", err
 	}
@@ -233,11 +236,12 @@ func (t *tenantBot) placed(ctx context.Context, r games.Receipt) {
 	}
 }
 
-// surely repeats work whose outcome a broken connection left unknown.
-func (t *tenantBot) surely(ctx context.Context, work func() error) error {
+// surely repeats work whose outcome a broken connection left unknown. It tells the work whether
+// it may have been done before.
+func (t *tenantBot) surely(ctx context.Context, again bool, work func(again bool) error) error {
 	pause := betPause
 	for try := 1; ; try++ {
-		err := work()
+		err := work(again || try > 1)
 		if !errors.Is(err, postgres.ErrUnavailable) || try == betTries {
 			return err
 		}

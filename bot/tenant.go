@@ -56,8 +56,8 @@ func newTenantBot(ctx context.Context, deps Deps, tenant models.Tenant, words *t
 	t.live = newLive(t)
 	t.outbox = notify.NewOutbox(deps.DB, tenant.ID, t.deliver, deps.Clock, log)
 	life := context.WithoutCancel(ctx)
-	t.intake = newIntake(notify.NewInbox(deps.DB, tenant.ID, t.id), deps.Clock, log, func(u telegram.Update) bool {
-		return t.guarded(life, u)
+	t.intake = newIntake(notify.NewInbox(deps.DB, tenant.ID, t.id), deps.Clock, log, func(u telegram.Update, again bool) bool {
+		return t.guarded(life, u, again)
 	})
 	t.intake.gather = t.gather
 	return t
@@ -122,7 +122,7 @@ func (t *tenantBot) until(ctx context.Context, method string, params any) {
 }
 
 // guarded handles one update. A panic must not stop the bot, nor come back with the update.
-func (t *tenantBot) guarded(ctx context.Context, u telegram.Update) (done bool) {
+func (t *tenantBot) guarded(ctx context.Context, u telegram.Update, again bool) (done bool) {
 	ctx, cancel := context.WithTimeout(ctx, handleTimeout)
 	defer cancel()
 	defer func() {
@@ -132,7 +132,7 @@ func (t *tenantBot) guarded(ctx context.Context, u telegram.Update) (done bool) 
 			done = true
 		}
 	}()
-	if err := t.handle(ctx, u); err != nil {
+	if err := t.handle(ctx, u, again); err != nil {
 		t.log.WarnContext(ctx, "an update could not be handled yet", slog.Int("update", u.UpdateID), slog.Any("error", err))
 		return false
 	}
@@ -140,12 +140,12 @@ func (t *tenantBot) guarded(ctx context.Context, u telegram.Update) (done bool) 
 }
 
 // handle sends an update to what answers it. An error means: try again later.
-func (t *tenantBot) handle(ctx context.Context, u telegram.Update) error {
+func (t *tenantBot) handle(ctx context.Context, u telegram.Update, again bool) error {
 	switch {
 	case u.CallbackQuery != nil:
-		return t.tapped(ctx, u.CallbackQuery)
+		return t.tapped(ctx, u.CallbackQuery, again)
 	case u.Message != nil:
-		return t.message(ctx, u.Message)
+		return t.message(ctx, u.Message, again)
 	case u.MyChatMember != nil:
 		return t.selfChanged(ctx, u.MyChatMember)
 	case u.ChatMember != nil:

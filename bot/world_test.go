@@ -35,6 +35,9 @@ import (
 
 const publicURL = "http://127.0.0.1:7700"
 
+// patience is long for a machine that is busy with other tests; what is waited for takes a second.
+const patience = 30 * time.Second
+
 // world is a local Telegram with a bot, a group and people, over a real database.
 type world struct {
 	t       *testing.T
@@ -141,7 +144,7 @@ func (w *world) start() {
 		select {
 		case err := <-done:
 			require.NoError(w.t, err)
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			w.t.Error("the bot did not stop")
 		}
 	})
@@ -202,7 +205,7 @@ func (w *world) askPrivately(user int64, text, answer string) local.Message {
 	w.t.Helper()
 	id := w.sayIn(user, w.botID, text)
 	var m local.Message
-	w.post("/sim/wait", local.WaitInput{User: user, Chat: w.botID, Contains: answer, After: id, FromBot: true, TimeoutMS: 10000}, &m)
+	w.post("/sim/wait", local.WaitInput{User: user, Chat: w.botID, Contains: answer, After: id, FromBot: true, TimeoutMS: patience.Milliseconds()}, &m)
 	return m
 }
 
@@ -211,7 +214,7 @@ func (w *world) wait(contains string) local.Message { w.t.Helper(); return w.wai
 func (w *world) waitAfter(after int64, contains string) local.Message {
 	w.t.Helper()
 	var m local.Message
-	w.post("/sim/wait", local.WaitInput{Chat: w.group, Contains: contains, After: after, FromBot: true, TimeoutMS: 15000}, &m)
+	w.post("/sim/wait", local.WaitInput{Chat: w.group, Contains: contains, After: after, FromBot: true, TimeoutMS: patience.Milliseconds()}, &m)
 	return m
 }
 
@@ -238,7 +241,7 @@ func (w *world) tap(person int, m local.Message, button string) string {
 func (w *world) tapAs(user, chat int64, m local.Message, button string) string {
 	w.t.Helper()
 	var out local.TapResult
-	w.post("/sim/tap", local.TapInput{User: user, Chat: chat, MessageID: m.MessageID, Data: w.data(m, button)}, &out)
+	w.post("/sim/tap", local.TapInput{User: user, Chat: chat, MessageID: m.MessageID, Data: w.data(m, button), TimeoutMS: patience.Milliseconds()}, &out)
 	require.True(w.t, out.Answered, button)
 	return out.Toast
 }
@@ -262,7 +265,7 @@ func (w *world) data(m local.Message, button string) string {
 func (w *world) forge(user int64, m local.Message, data string) string {
 	w.t.Helper()
 	var out local.TapResult
-	w.post("/sim/forge", local.ForgeInput{User: user, Chat: w.group, MessageID: m.MessageID, Data: data}, &out)
+	w.post("/sim/forge", local.ForgeInput{User: user, Chat: w.group, MessageID: m.MessageID, Data: data, TimeoutMS: patience.Milliseconds()}, &out)
 	require.True(w.t, out.Answered, data)
 	return out.Toast
 }

@@ -22,6 +22,7 @@ type BetRequest struct {
 	Stake  int64  // minor units
 	Seed   string // the seed of this bet; empty for the player's own or a fresh one
 	Key    string // idempotency key, unique per player
+	Again  bool   // asked before, outcome unknown: the key decides, the player's lock does not
 }
 
 // Receipt is an accepted bet.
@@ -38,7 +39,7 @@ type Receipt struct {
 // PlaceBet takes a stake: one transaction, no workflow. The same key and payload answers with the
 // same receipt. It returns games.invalid_choice, games.invalid_stake, ErrInvalidKey, ErrInvalidSeed,
 // ErrRoundNotFound, ErrRoundClosed, ErrRoundFull, ErrAlreadyBet, ErrHouseLimit, ErrNotMember,
-// ErrInsufficient, ErrKeyReused or ErrBusy.
+// ErrInsufficient, ErrKeyReused or, unless Again, ErrBusy.
 func (e *Engine) PlaceBet(ctx context.Context, req BetRequest) (Receipt, error) {
 	if err := checkKey(req.Key); err != nil {
 		return Receipt{}, err
@@ -54,7 +55,7 @@ func (e *Engine) PlaceBet(ctx context.Context, req BetRequest) (Receipt, error) 
 	if err != nil {
 		return Receipt{}, gameError(err)
 	}
-	unlock, err := e.lockPlayer(ctx, req.Tenant, req.Player)
+	unlock, err := e.lockPlayer(ctx, req.Tenant, req.Player, req.Again)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -64,7 +65,7 @@ func (e *Engine) PlaceBet(ctx context.Context, req BetRequest) (Receipt, error) 
 	counted := meta.opening.Seats > 0 || meta.opening.BetsEach > 0 || meta.opening.MaxExposure > 0
 	answer, err := e.bets.do(ctx, &betCall{req: req, most: most, fresh: freshSeed(), hash: hash, alone: counted})
 	if err != nil {
-		return Receipt{}, fmt.Errorf("place a bet: %w", busy(err))
+		return Receipt{}, fmt.Errorf("place a bet: %w", busy(err, req.Again))
 	}
 	out := struct {
 		Code     string
@@ -86,8 +87,12 @@ func (e *Engine) PlaceBet(ctx context.Context, req BetRequest) (Receipt, error) 
 }
 
 // lockPlayer keeps one player's requests from queueing up in the database. It is admission
-// control: losing it costs latency, never money.
-func (e *Engine) lockPlayer(ctx context.Context, tenant, player int64) (func(), error) {
+// control: losing it costs latency, never money. A request made again passes without it: whoever
+// made it before may have died with the lock in hand, and "busy" would deny what was taken.
+func (e *Engine) lockPlayer(ctx context.Context, tenant, player int64, again bool) (func(), error) {
+	if again {
+		return func() {}, nil
+	}
 	unlock, err := e.locker.Lock(ctx, "bet:"+strconv.FormatInt(tenant, 10)+":"+strconv.FormatInt(player, 10))
 	if errors.Is(err, redis.ErrBusy) {
 		return nil, fmt.Errorf("%w: %w", ErrBusy, err)

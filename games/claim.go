@@ -12,6 +12,7 @@ type ClaimRequest struct {
 	Round  string
 	Player int64
 	Key    string // idempotency key, unique per player
+	Again  bool   // as in BetRequest
 }
 
 // ClaimReceipt is a share taken and paid.
@@ -27,12 +28,13 @@ type ClaimReceipt struct {
 
 // Claim takes the next share, shows and pays it in one transaction. It returns ErrInvalidKey,
 // ErrRoundNotFound, ErrRoundClosed, ErrNothingLeft, ErrAlreadyClaimed, ErrNotMember, ErrInsufficient
-// (the possible loss is not covered), ErrKeyReused or ErrBusy.
+// (the possible loss is not covered), ErrKeyReused or,
+// unless Again, ErrBusy.
 func (e *Engine) Claim(ctx context.Context, req ClaimRequest) (ClaimReceipt, error) {
 	if err := checkKey(req.Key); err != nil {
 		return ClaimReceipt{}, err
 	}
-	unlock, err := e.lockPlayer(ctx, req.Tenant, req.Player)
+	unlock, err := e.lockPlayer(ctx, req.Tenant, req.Player, req.Again)
 	if err != nil {
 		return ClaimReceipt{}, err
 	}
@@ -41,7 +43,7 @@ func (e *Engine) Claim(ctx context.Context, req ClaimRequest) (ClaimReceipt, err
 	err = e.db.Call(ctx, req.Tenant, `SELECT api_round_claim($1, $2, $3, $4, $5)`,
 		[]any{req.Tenant, req.Round, req.Player, req.Key, requestHash("claim", req.Round)}, &answer)
 	if err != nil {
-		return ClaimReceipt{}, fmt.Errorf("claim a share: %w", busy(err))
+		return ClaimReceipt{}, fmt.Errorf("claim a share: %w", busy(err, req.Again))
 	}
 	out := struct {
 		Code                        string

@@ -69,9 +69,10 @@ func gameError(err error) error {
 	return err
 }
 
-// busy turns exhausted retries into ErrBusy and leaves other errors as they are.
-func busy(err error) error {
-	if errors.Is(err, postgres.ErrBusy) {
+// busy turns exhausted retries into ErrBusy and leaves other errors as they are. A request made
+// again keeps its error: that nothing moved now does not say that nothing moved before.
+func busy(err error, again bool) error {
+	if !again && errors.Is(err, postgres.ErrBusy) {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	return err

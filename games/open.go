@@ -25,11 +25,13 @@ type OpenRequest struct {
 	Game                  string
 	Params                json.RawMessage // the game's own, nil for its defaults
 	Key                   string          // idempotency key, unique per player
+	Again                 bool            // as in BetRequest
 }
 
 // Open commits to a fresh server seed and opens a round. The same key answers with the same
 // round. It returns ErrUnknownGame, games.invalid_params, games.invalid_stake, ErrGroupInactive,
-// ErrNotMember, ErrRoundRunning, ErrHouseLimit, ErrInsufficient, ErrKeyReused or ErrBusy.
+// ErrNotMember, ErrRoundRunning, ErrHouseLimit, ErrInsufficient, ErrKeyReused or,
+// unless Again, ErrBusy.
 func (e *Engine) Open(ctx context.Context, req OpenRequest) (RoundView, error) {
 	if err := checkKey(req.Key); err != nil {
 		return RoundView{}, err
@@ -54,7 +56,7 @@ func (e *Engine) Open(ctx context.Context, req OpenRequest) (RoundView, error) {
 	var answer json.RawMessage
 	err = e.db.Call(ctx, req.Tenant, `SELECT api_round_open($1, $2, $3, $4)`, []any{req.Tenant, req.Key, hash, payload}, &answer)
 	if err != nil {
-		return RoundView{}, fmt.Errorf("open a round: %w", busy(err))
+		return RoundView{}, fmt.Errorf("open a round: %w", busy(err, req.Again))
 	}
 	var out struct{ Code, Round string }
 	if err := json.Unmarshal(answer, &out); err != nil {
