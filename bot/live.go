@@ -44,9 +44,10 @@ type shown struct {
 	looked  time.Time
 	closes  time.Time
 	coarse  time.Duration
-	ended   bool // its last content is queued; waits to be forgotten
-	done    bool // and Telegram has it
-	second  bool // sent again, because the first message was gone
+	ended   bool                  // its last content is queued; waits to be forgotten
+	done    bool                  // and Telegram has it
+	second  bool                  // sent again, because the first message was gone
+	asking  []func(message int64) // wait for the message to be sent
 }
 
 func newLive(t *tenantBot) *live { return &live{bot: t, rounds: map[string]*shown{}} }
@@ -86,7 +87,9 @@ func (l *live) show(ctx context.Context, view games.RoundView, topic int64) {
 // sent remembers where the message is, so that a restarted bot goes on editing it.
 func (l *live) sent(ctx context.Context, round string, message int64, content string) {
 	l.mu.Lock()
+	var asking []func(message int64)
 	if s := l.rounds[round]; s != nil {
+		asking, s.asking = s.asking, nil
 		s.message, s.content = message, content
 		if s.ended { // the round was over before its message was there
 			s.ended, s.changed = false, true
@@ -96,6 +99,27 @@ func (l *live) sent(ctx context.Context, round string, message int64, content st
 	if err := l.bot.deps.Engine.SetMessage(ctx, l.bot.tenant.ID, round, message); err != nil {
 		l.bot.log.WarnContext(ctx, "a round's message was not remembered", slog.String("round", round), slog.Any("error", err))
 	}
+	for _, tell := range asking {
+		tell(message)
+	}
+}
+
+// locate tells where a round's message is: at once, or as soon as it is sent; 0 when there is none.
+func (l *live) locate(view games.RoundView, tell func(message int64)) {
+	var message int64
+	if view.MessageID != nil {
+		message = *view.MessageID
+	}
+	l.mu.Lock()
+	if s := l.rounds[view.ID]; s != nil && s.message != 0 {
+		message = s.message // newer than what was read, when it had to be sent again
+	} else if s != nil && message == 0 {
+		s.asking = append(s.asking, tell)
+		l.mu.Unlock()
+		return
+	}
+	l.mu.Unlock()
+	tell(message)
 }
 
 // touch says that a round has changed. It never waits.
@@ -107,10 +131,18 @@ func (l *live) touch(round string) {
 	}
 }
 
+// forget lets go of a round whose message could not be sent.
 func (l *live) forget(round string) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	var asking []func(message int64)
+	if s := l.rounds[round]; s != nil {
+		asking = s.asking
+	}
 	delete(l.rounds, round)
+	l.mu.Unlock()
+	for _, tell := range asking {
+		tell(0)
+	}
 }
 
 // run refreshes what changed until ctx ends.
@@ -161,7 +193,7 @@ func (l *live) due(now time.Time) []string {
 	for id, s := range l.rounds {
 		switch {
 		case s.ended:
-			if now.Sub(s.looked) > forgetAfter {
+			if s.message != 0 && now.Sub(s.looked) > forgetAfter {
 				delete(l.rounds, id)
 			}
 			continue

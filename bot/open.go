@@ -261,10 +261,13 @@ func (t *tenantBot) running(ctx context.Context, c talk, err error) error {
 	msg := telegram.SendMessage{ChatID: c.m.Chat.ID, ThreadID: c.m.Topic(), Text: c.voice.say("error.games.round_running")}
 	// Without the round it is an answer all the same.
 	view, _ := t.deps.Engine.Round(ctx, t.tenant.ID, runningRound(err))
-	if view.MessageID != nil {
-		msg.Reply = &telegram.Reply{MessageID: *view.MessageID, AllowMissing: true}
-	}
-	t.send(ctx, notify.PriorityReply, msg, nil)
+	after := context.WithoutCancel(ctx)
+	t.live.locate(view, func(message int64) {
+		if message != 0 {
+			msg.Reply = &telegram.Reply{MessageID: message, AllowMissing: true}
+		}
+		t.send(after, notify.PriorityReply, msg, nil)
+	})
 	return nil
 }
 

@@ -109,6 +109,24 @@ func TestChooserOpensARound(t *testing.T) {
 	card := w.wait("A tap stakes 50")
 	require.Equal(t, "A round is already running in this group. Join it, or wait until it ends.", w.tap(0, menu, "Open a dice round"))
 	busy := w.ask(0, "/dice", "A round is already running")
+	require.NotNil(t, busy.ReplyTo)
+	require.Equal(t, card.MessageID, busy.ReplyTo.MessageID)
+}
+
+func TestWhoIsTooEarlyForTheCardIsPointedAtItAllTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	menu := w.ask(0, "/play", "What shall we play?")
+	release := w.hold()
+	defer release()
+	require.Equal(t, "Dice: your round is open.", w.tap(1, menu, "Open a dice round"))
+	card := w.wait("A tap stakes 50")
+	asked := w.say(0, "/dice")
+	// A person's updates are handled in order: when this is answered, so is what was asked.
+	require.Equal(t, "A round is already running in this group. Join it, or wait until it ends.", w.tap(0, menu, "Open a dice round"))
+	release()
+	busy := w.waitAfter(asked, "A round is already running")
+	require.NotNil(t, busy.ReplyTo)
 	require.Equal(t, card.MessageID, busy.ReplyTo.MessageID)
 }
 

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,6 +52,7 @@ type world struct {
 	stop    func()
 	started sync.Map // rounds whose workflow was started
 	full    sync.Map // rounds that were signalled as full
+	held    atomic.Pointer[chan struct{}]
 }
 
 // newWorld starts everything: the group is active and everybody has the first points.
@@ -73,7 +75,8 @@ func newBareWorld(t *testing.T, people int) *world {
 	db := testdb.New(t, postgres.WithMaxConns(24))
 	server, err := local.New(local.Config{}) // as strict as Telegram
 	require.NoError(t, err)
-	http := httptest.NewServer(server.Handler())
+	w := &world{t: t}
+	http := httptest.NewServer(w.door(server.Handler()))
 	t.Cleanup(func() { http.Close(); _ = server.Close() })
 	box, err := secret.New(strings.Repeat("s", secret.MinLength))
 	require.NoError(t, err)
@@ -83,7 +86,7 @@ func newBareWorld(t *testing.T, people int) *world {
 	if testing.Verbose() {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	}
-	w := &world{t: t, db: db, url: http.URL}
+	w.db, w.url = db, http.URL
 	w.deps = bot.Deps{
 		DB: db.DB, Box: box, Players: players.New(db.DB, box, clock.System()), Ledger: ledger.New(db.DB), Clock: clock.System(), Logger: log,
 		Engine:      games.New(games.Config{DB: db.DB, Box: box, Clock: clock.System(), Locker: locker, Logger: log}),
@@ -132,6 +135,23 @@ func (w *world) checkCalls(handler http.Handler) {
 			require.Empty(w.t, c.Warning, c.Method)
 		}
 	}
+}
+
+// door stands before Telegram and keeps the answers to sent messages back while they are held.
+func (w *world) door(telegram http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		telegram.ServeHTTP(rw, r)
+		if release := w.held.Load(); release != nil && strings.HasSuffix(r.URL.Path, "/sendMessage") {
+			<-*release
+		}
+	})
+}
+
+// hold keeps the bot from learning that its messages were sent, until release is called.
+func (w *world) hold() (release func()) {
+	gate := make(chan struct{})
+	w.held.Store(&gate)
+	return sync.OnceFunc(func() { w.held.Store(nil); close(gate) })
 }
 
 // start runs the bot until w.stop.
