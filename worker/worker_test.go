@@ -23,13 +23,16 @@ func TestARoundCostsTheSameForTwoAndForTwoThousandBets(t *testing.T) {
 	w := newWorld(t, 2, 20)
 	defer w.clean(t)
 	few, many := w.open(t, 0, "dice", `{}`).ID, w.open(t, 1, "dice", `{}`).ID
-	w.due(t, many, time.Hour)
+	for _, round := range []string{few, many} {
+		require.NoError(t, workflows.StartRound(t.Context(), w.temporal, w.due(t, round, time.Hour)))
+	}
 	w.bet(t, few, 2)
 	w.bet(t, many, 2000)
-	for _, round := range []string{few, many} {
-		require.NoError(t, workflows.StartRound(t.Context(), w.temporal, w.due(t, round, time.Second)))
-	}
 	work(t, w.deps())
+	for _, round := range []string{few, many} {
+		w.waits(t, round) // so that both have a window, however late the worker was
+		require.NoError(t, workflows.CloseRoundEarly(t.Context(), w.temporal, round))
+	}
 	w.ends(t, few, models.RoundSettled, soon)
 	w.ends(t, many, models.RoundSettled, soon)
 

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
@@ -170,6 +171,20 @@ func (w *world) ends(t *testing.T, round string, want models.RoundStatus, within
 		require.NoError(c, err)
 		require.Equal(c, want, r.Status)
 	}, within, 50*time.Millisecond)
+}
+
+// waits waits until a round's workflow waits for the end of its window.
+func (w *world) waits(t *testing.T, round string) {
+	t.Helper()
+	history := w.temporal.GetWorkflowHistory(t.Context(), workflows.RoundID(round), "", true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		require.NoError(t, err)
+		if event.GetEventType() == enums.EVENT_TYPE_TIMER_STARTED {
+			return
+		}
+	}
+	require.Fail(t, "the workflow ended without a timer")
 }
 
 // claim takes a share of an acting round for a player.
