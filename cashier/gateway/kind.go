@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"fairground/internal/clock"
 )
@@ -49,3 +50,14 @@ func (s Settings) String() string { return "gateway settings" }
 
 // GoString hides the values, so that no log shows a secret.
 func (s Settings) GoString() string { return s.String() }
+
+// SplitAssets reads a list of assets separated by commas.
+func SplitAssets(list string) []string {
+	var assets []string
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.ToLower(strings.TrimSpace(name)); name != "" {
+			assets = append(assets, name)
+		}
+	}
+	return assets
+}
