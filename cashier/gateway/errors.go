@@ -14,7 +14,7 @@ var (
 	ErrStale = errors.New("gateway.stale: the callback is outside the time window")
 	// ErrMalformed refuses a callback that is signed but cannot be read.
 	ErrMalformed = errors.New("gateway.malformed: the callback cannot be read")
-	// ErrRefused is a definite no to a deposit or a refund; errors.As a *Refusal for the reason.
+	// ErrRefused is a definite no to a deposit or a refund; errors.As a *RefusalError for the reason.
 	ErrRefused = errors.New("gateway.refused: the gateway refused")
 	// ErrUnsupported says that this kind of gateway does not do this.
 	ErrUnsupported = errors.New("gateway.unsupported: this gateway does not do this")
@@ -22,14 +22,14 @@ var (
 	ErrSettings = errors.New("gateway.settings: the settings are wrong")
 )
 
-// Refusal is ErrRefused with the gateway's reason: a short code or text without secrets.
-type Refusal struct{ Reason string }
+// RefusalError is ErrRefused with the gateway's reason: a short code or text without secrets.
+type RefusalError struct{ Reason string }
 
 // Error implements error.
-func (r *Refusal) Error() string { return ErrRefused.Error() + ": " + r.Reason }
+func (r *RefusalError) Error() string { return ErrRefused.Error() + ": " + r.Reason }
 
 // Is makes errors.Is(err, ErrRefused) hold.
-func (r *Refusal) Is(target error) bool { return target == ErrRefused }
+func (r *RefusalError) Is(target error) bool { return target == ErrRefused }
 
-// Refused makes a Refusal.
-func Refused(reason string) error { return &Refusal{Reason: reason} }
+// Refused makes a RefusalError.
+func Refused(reason string) error { return &RefusalError{Reason: reason} }

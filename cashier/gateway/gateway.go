@@ -17,7 +17,8 @@ type Gateway interface {
 	Deposit(ctx context.Context, tx string) (Notice, error)
 	// Payout sends money. The key is constant for a withdrawal: the same key never pays twice and answers what it answered
 	// before. Whatever leaves room for doubt (transport, timeout, 5xx, 408, 409, 429, a body that cannot be read) is
-	// ErrUnknown; only a definite refusal is PayoutFailed, with a nil error. Ask PayoutStatus after ErrUnknown, or send the
+	// ErrUnknown; only a definite refusal is PayoutFailed, with a nil error; PayoutUnknown with a nil error is the gateway's
+	// own word that it does not know yet. Ask PayoutStatus after ErrUnknown, or send the
 	// same key again; never a new key.
 	Payout(ctx context.Context, r PayoutRequest) (PayoutResult, error)
 	// PayoutStatus asks what became of a key. ErrNotFound only when the gateway surely holds nothing under the key: sending

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -63,9 +64,7 @@ func (c *Caller) Do(ctx context.Context, call Call) (Answer, error) {
 	}
 	// The transport must never send a body again by itself: whether to repeat is the caller's decision.
 	request.GetBody = nil
-	for name, values := range call.Header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, call.Header)
 	response, err := c.http.Do(request)
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %s", ErrUnknown, transportReason(err))

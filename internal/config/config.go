@@ -56,6 +56,8 @@ type Config struct {
 	TelegramAPIURL string `env:"TELEGRAM_API_URL" envDefault:"https://api.telegram.org"`
 	// TelegramBotToken is read by tenant create only; tenants' tokens are kept encrypted in the database.
 	TelegramBotToken Secret `env:"TELEGRAM_BOT_TOKEN"`
+	// GatewaySecret signs for the sandbox payment gateway; the gateway command alone reads it.
+	GatewaySecret Secret `env:"FAIRGROUND_GATEWAY_SECRET"`
 	// BotMode is polling or webhook.
 	BotMode string `env:"BOT_MODE" envDefault:"polling"`
 

@@ -104,7 +104,7 @@ type envelope struct {
 	} `json:"error"`
 }
 
-// call sends one method and reads its result. An explicit refusal is a *gateway.Refusal with the error's name; all else that
+// call sends one method and reads its result. An explicit refusal is a *gateway.RefusalError with the error's name; all else that
 // is no success is gateway.ErrUnknown.
 func (g *Gateway) call(ctx context.Context, method string, params, result any) error {
 	raw, err := json.Marshal(params)

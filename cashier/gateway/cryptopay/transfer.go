@@ -24,8 +24,8 @@ type transfer struct {
 // Payout implements gateway.Gateway; the destination is a Telegram user id. A repeated spend_id is refused by the other
 // side under a name of its own, so after any refusal the list of transfers is asked first: what it holds was paid.
 func (g *Gateway) Payout(ctx context.Context, r gateway.PayoutRequest) (gateway.PayoutResult, error) {
-	user, err := strconv.ParseInt(r.Destination, 10, 64)
-	if err != nil || user <= 0 {
+	user, ok := userID(r.Destination)
+	if !ok {
 		return gateway.PayoutResult{State: gateway.PayoutFailed, Reason: "the destination is not a Telegram user id"}, nil
 	}
 	params := map[string]any{
@@ -33,19 +33,19 @@ func (g *Gateway) Payout(ctx context.Context, r gateway.PayoutRequest) (gateway.
 		"amount": gateway.FormatAmount(r.Amount, r.Scale),
 	}
 	var said transfer
-	err = g.call(ctx, "transfer", params, &said)
-	var no *gateway.Refusal
+	err := g.call(ctx, "transfer", params, &said)
+	var no *gateway.RefusalError
 	switch {
 	case err == nil:
 		return g.completed(said, r)
 	case !errors.As(err, &no):
 		return gateway.PayoutResult{State: gateway.PayoutUnknown, Reason: "no answer"}, err
 	}
-	found, ok, err := g.find(ctx, r.Key)
+	found, paid, err := g.find(ctx, r.Key)
 	switch {
 	case err != nil:
 		return gateway.PayoutResult{State: gateway.PayoutUnknown, Reason: "no answer"}, err
-	case ok:
+	case paid:
 		return g.completed(found, r)
 	case slices.Contains(g.refusals, no.Reason):
 		return gateway.PayoutResult{State: gateway.PayoutFailed, Reason: no.Reason}, nil
@@ -102,9 +102,13 @@ func (g *Gateway) find(ctx context.Context, key string) (transfer, bool, error) 
 
 // doubt turns a refusal into ErrUnknown: asking was refused, which says nothing of the thing asked for.
 func doubt(err error) error {
-	var no *gateway.Refusal
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[*gateway.RefusalError](err); ok {
 		return fmt.Errorf("%w: the gateway refused with %s", gateway.ErrUnknown, no.Reason)
 	}
 	return err
+}
+
+func userID(destination string) (int64, bool) {
+	id, err := strconv.ParseInt(destination, 10, 64)
+	return id, err == nil && id > 0
 }
