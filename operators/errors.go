@@ -3,7 +3,6 @@ package operators
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -55,18 +54,18 @@ func FromCode(code string) error {
 }
 
 // answerError is the error of an answer that is not ok.
-func answerError(a answer, now time.Time) error {
+func (o *Operators) answerError(a answer) error {
 	if a.Code == ErrLocked.Code && a.Until != nil {
-		return withData(ErrLocked, map[string]any{"retry_after": int64(max(a.Until.Sub(now).Seconds(), 1))})
-	}
-	if a.Field != "" {
-		return models.FieldError(CodeInvalid, a.Field, a.Fix)
+		return withData(ErrLocked, map[string]any{"retry_after": int64(max(a.Until.Sub(o.clock.Now()).Seconds(), 1))})
 	}
 	if err := FromCode(a.Code); err != nil {
 		return err
 	}
 	return fmt.Errorf("operators: the database answered with the unknown code %q", a.Code)
 }
+
+// invalid is the error of an input that does not fit.
+func invalid(field, fix string) error { return models.FieldError(CodeInvalid, field, fix) }
 
 func withData(e *models.Error, data map[string]any) error {
 	dup := *e

@@ -2,20 +2,13 @@ package operators
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"fairground/internal/clock"
 	"fairground/internal/postgres"
 	"fairground/internal/secret"
 	"fairground/models"
-)
-
-// How long things last. The database decides by its own clock; the same figures are in its functions.
-const (
-	sessionLife    = 12 * time.Hour
-	stepUpLife     = 10 * time.Minute
-	invitationLife = 72 * time.Hour
-	linkCodeLife   = 10 * time.Minute
 )
 
 // Config is what New needs.
@@ -30,12 +23,14 @@ type Config struct {
 
 // Operators is the room. It is safe for concurrent use.
 type Operators struct {
-	db    *postgres.DB
-	box   *secret.Box
-	clock clock.Clock
-	log   *slog.Logger
-	name  string
-	oidc  *oidcClient
+	db      *postgres.DB
+	box     *secret.Box
+	clock   clock.Clock
+	log     *slog.Logger
+	name    string
+	oidc    *oidcClient
+	tenants sync.Map // public id to tenant: neither ever changes
+	derives slots
 }
 
 // New makes the room over the application role's database.
@@ -46,7 +41,7 @@ func New(cfg Config) *Operators {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Operators{db: cfg.DB, box: cfg.Box, clock: cfg.Clock, log: cfg.Logger, name: cfg.Name, oidc: newOIDC(cfg.OIDC)}
+	return &Operators{db: cfg.DB, box: cfg.Box, clock: cfg.Clock, log: cfg.Logger, name: cfg.Name, oidc: newOIDC(cfg.OIDC), derives: make(slots, derivesAtOnce)}
 }
 
 // Via is how an operator reached us.
