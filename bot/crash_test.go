@@ -54,14 +54,14 @@ func TestWhatACrashLeftIsFinishedOnce(t *testing.T) {
 	require.NoError(t, err)
 
 	w.start()
-	require.Eventually(t, func() bool { return w.balance(1) == 950 }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return w.balance(1) == 950 }, patience, 20*time.Millisecond)
 	require.Eventually(t, func() bool {
 		left, err := inbox.Left(t.Context(), time.Minute)
 		require.NoError(t, err)
 		var open int
 		require.NoError(t, w.db.DB.Call(t.Context(), w.tenant.ID, "SELECT count(*) FROM telegram_updates WHERE done_at IS NULL", nil, &open))
 		return len(left) == 0 && open == 0
-	}, 10*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	require.EqualValues(t, 950, w.balance(0))
 	view, err := w.deps.Engine.Round(t.Context(), w.tenant.ID, w.round(card))
 	require.NoError(t, err)
@@ -88,11 +88,11 @@ func TestAnUpdateThatComesTwiceCountsOnce(t *testing.T) {
 		_ = resp.Body.Close()
 		return resp.StatusCode
 	}
-	require.Eventually(t, func() bool { return post() == http.StatusOK }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return post() == http.StatusOK }, patience, 20*time.Millisecond)
 	for range 3 {
 		require.Equal(t, http.StatusOK, post())
 	}
-	require.Eventually(t, func() bool { return w.balance(1) == 950 }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return w.balance(1) == 950 }, patience, 20*time.Millisecond)
 	time.Sleep(200 * time.Millisecond)
 	require.EqualValues(t, 950, w.balance(1))
 }
@@ -142,17 +142,14 @@ func TestAFinishedRoundLosesItsButtonsThoughTheBotDied(t *testing.T) {
 	card := w.ask(0, "/dice", "Closes in about")
 	gate.closed.Store(true)
 	w.finish(w.round(card))
-	require.Eventually(t, func() bool { return gate.turned.Load() > 0 }, 10*time.Second, 10*time.Millisecond)
-	start := time.Now()
-	w.stop()
-	require.Less(t, time.Since(start), 3*time.Second)
+	require.Eventually(t, func() bool { return gate.turned.Load() > 0 }, patience, 10*time.Millisecond)
+	w.stop() // the edit is tried for longer than this waits
 	var sent int
 	require.NoError(t, w.db.DB.Call(t.Context(), w.tenant.ID, "SELECT count(*) FROM notifications WHERE status = 'sent'", nil, &sent))
 	require.Zero(t, sent, "the result is not noted as sent while the card looks open")
 	require.NotNil(t, w.message(card.MessageID).ReplyMarkup)
 
 	gate.closed.Store(false)
-	time.Sleep(3 * time.Second) // a new process knows nothing of the chat's budget
 	w.start()
 	w.waitAfter(card.MessageID, "is void: nobody took part")
 	require.Nil(t, w.message(card.MessageID).ReplyMarkup)

@@ -52,7 +52,7 @@ func TestAGroupIsActivatedByItsAdministrator(t *testing.T) {
 	require.Equal(t, models.GroupActive, w.status())
 
 	w.post("/sim/members", local.MemberInput{Chat: w.group, User: w.botID, Status: "kicked"}, nil)
-	require.Eventually(t, func() bool { return w.status() == models.GroupRemoved }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return w.status() == models.GroupRemoved }, patience, 20*time.Millisecond)
 }
 
 func TestMembersComeAndGo(t *testing.T) {
@@ -69,11 +69,11 @@ func TestMembersComeAndGo(t *testing.T) {
 		_, err = w.deps.Players.Member(t.Context(), w.tenant.ID, g.ID, p.ID)
 		return err
 	}
-	require.Eventually(t, func() bool { return member() != nil }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return member() != nil }, patience, 20*time.Millisecond)
 	require.ErrorIs(t, member(), players.ErrNotMember)
 	require.Contains(t, w.forge(w.people[1], card, w.data(card, "Big")), "Only members of this group")
 	w.post("/sim/join", local.MemberInput{Chat: w.group, User: w.people[1]}, nil)
-	require.Eventually(t, func() bool { return member() == nil }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return member() == nil }, patience, 20*time.Millisecond)
 	require.Contains(t, w.tap(1, card, "Big"), "Balance 900")
 
 	// Somebody who was there before the bot: Telegram is asked.
@@ -142,7 +142,7 @@ func TestABasicGroupBecomesASupergroup(t *testing.T) {
 	require.Eventually(t, func() bool {
 		g, err := w.deps.Players.GroupByChat(t.Context(), w.tenant.ID, fresh.ID)
 		return err == nil && g.Status == models.GroupActive
-	}, 5*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	require.EqualValues(t, 950, w.balance(0))
 	again := w.wait("Bets 1 · players 1") // the first message stayed behind in the old chat
 	require.Contains(t, w.tap(0, again, "Small"), "Balance 900")
@@ -181,7 +181,7 @@ func TestWebhooksBringUpdatesToo(t *testing.T) {
 		}
 		_ = resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
-	}, 10*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	w.ask(0, "/start", "Welcome, Ada0!")
 	resp, err := http.Post("http://"+addr+"/telegram/"+strconv.FormatInt(w.botID, 10), "application/json", nil)
 	require.NoError(t, err)

@@ -33,7 +33,7 @@ func becomes(t *testing.T, addr string, want readiness) {
 		defer func() { _ = resp.Body.Close() }()
 		got = readiness{code: resp.StatusCode}
 		return json.NewDecoder(resp.Body).Decode(&got) == nil && got == want
-	}, 15*time.Second, 20*time.Millisecond, "%+v", want)
+	}, patience, 20*time.Millisecond, "%+v", want)
 }
 
 func TestReadinessTellsOfBotsThatDoNotRun(t *testing.T) {

@@ -27,7 +27,7 @@ func TestDiceIsPlayedToTheEnd(t *testing.T) {
 
 	require.Eventually(t, func() bool {
 		return w.message(card.MessageID).EditDate != 0
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 	live := w.message(card.MessageID)
 	require.Contains(t, live.Text, "Bets 3 · players 3 · pot 170")
 	require.NotEmpty(t, w.data(live, "Big 2x · 1"))
@@ -40,7 +40,7 @@ func TestDiceIsPlayedToTheEnd(t *testing.T) {
 	require.Equal(t, "Verify", result.ReplyMarkup.Rows[0][0].Text)
 	require.Equal(t, publicURL+"/verify?round="+round, result.ReplyMarkup.Rows[0][0].URL)
 	require.Equal(t, numberAfter(t, result.Text, "paid "), w.balance(0)+w.balance(1)+w.balance(2)-before)
-	require.Eventually(t, func() bool { return w.message(card.MessageID).ReplyMarkup == nil }, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return w.message(card.MessageID).ReplyMarkup == nil }, patience, 50*time.Millisecond)
 	require.Contains(t, w.message(card.MessageID).Text, "Finished.")
 
 	w.ask(0, "/verify", round)
@@ -63,7 +63,7 @@ func TestRedPacketIsShared(t *testing.T) {
 	got += numberAfter(t, w.tap(0, card, "Grab"), "You got ")
 	require.EqualValues(t, 100, got)
 	require.Equal(t, "Every share is taken.", w.tap(3, card, "Grab"))
-	require.Eventually(t, func() bool { _, ok := w.full.Load(round); return ok }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { _, ok := w.full.Load(round); return ok }, patience, 10*time.Millisecond)
 
 	w.finish(round)
 	result := w.waitAfter(card.MessageID, "(best luck)")
@@ -139,7 +139,7 @@ func TestARestartedBotGoesOnWithItsRounds(t *testing.T) {
 	w.start()
 	w.waitAfter(tapped, "Big · 70 at 2.00x accepted. Balance 930")
 	require.Equal(t, "Odd · 50 at 2.00x accepted. Balance 880", w.tap(1, card, "Odd"))
-	require.Eventually(t, func() bool { return w.message(card.MessageID).EditDate != 0 }, 15*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return w.message(card.MessageID).EditDate != 0 }, patience, 50*time.Millisecond)
 	w.finish(w.round(card))
 	w.waitAfter(card.MessageID, "paid")
 }

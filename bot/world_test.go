@@ -50,6 +50,7 @@ type world struct {
 	group   int64   // chat id
 	people  []int64 // Telegram ids; the first owns the group
 	stop    func()
+	starts  int      // of the bot
 	started sync.Map // rounds whose workflow was started
 	full    sync.Map // rounds that were signalled as full
 	held    atomic.Pointer[chan struct{}]
@@ -120,7 +121,8 @@ func newBareWorld(t *testing.T, people int) *world {
 	return w
 }
 
-// checkCalls fails when the bot went past a limit or called what does not exist.
+// checkCalls fails when the bot went past a limit or called what does not exist. A bot that was
+// started again does not know what the one before it has sent: it may be told to wait, and waits.
 func (w *world) checkCalls(handler http.Handler) {
 	w.t.Helper()
 	answer := httptest.NewRecorder()
@@ -130,7 +132,9 @@ func (w *world) checkCalls(handler http.Handler) {
 	var calls []local.CallEntry
 	require.NoError(w.t, json.Unmarshal(answer.Body.Bytes(), &calls))
 	for _, c := range calls {
-		require.NotContains(w.t, c.Error, "Too Many Requests", c.Method)
+		if w.starts == 1 {
+			require.NotContains(w.t, c.Error, "Too Many Requests", c.Method)
+		}
 		if c.Method != "setWebhook" { // to a test's own address, without https
 			require.Empty(w.t, c.Warning, c.Method)
 		}
@@ -156,6 +160,7 @@ func (w *world) hold() (release func()) {
 
 // start runs the bot until w.stop.
 func (w *world) start() {
+	w.starts++
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- bot.Run(ctx, w.deps) }()
