@@ -26,11 +26,12 @@ var (
 	errAct       = errors.New("sim.invalid")
 )
 
-// PayInput pays an invoice, named by its ref or its intent. Amount and Asset override what the act would pay.
+// PayInput pays an invoice, named by its ref, its intent or its number. Amount and Asset override what the act would pay.
 type PayInput struct {
 	Ref    string `json:"ref"`
 	Intent string `json:"intent"`
-	Act    string `json:"act"` // pay (default), less, more, asset, fail
+	Number int64  `json:"number"` // the invoice_id of the Crypto Pay style
+	Act    string `json:"act"`    // pay (default), less, more, asset, fail
 	Amount int64  `json:"amount"`
 	Asset  string `json:"asset"`
 }
@@ -55,9 +56,21 @@ func (s *Sim) invoice(want Invoice) (Invoice, error) {
 	return want, s.store.put(batch{Invoices: []Invoice{want}})
 }
 
+func (s *Sim) named(in PayInput) (Invoice, bool) {
+	if in.Number == 0 {
+		return s.byIntent(in.Intent)
+	}
+	for _, one := range s.store.invoices {
+		if one.Number == in.Number {
+			return one, true
+		}
+	}
+	return Invoice{}, false
+}
+
 func (s *Sim) byIntent(intent string) (Invoice, bool) {
 	for _, one := range s.store.invoices {
-		if one.Intent == intent {
+		if intent != "" && one.Intent == intent {
 			return one, true
 		}
 	}
@@ -70,7 +83,7 @@ func (s *Sim) receive(in PayInput) (Payment, error) {
 	defer s.mu.Unlock()
 	invoice, ok := s.store.invoices[in.Ref]
 	if !ok && in.Ref == "" {
-		invoice, ok = s.byIntent(in.Intent)
+		invoice, ok = s.named(in)
 	}
 	if !ok {
 		return Payment{}, errNoInvoice

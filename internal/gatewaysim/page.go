@@ -3,7 +3,6 @@ package gatewaysim
 import (
 	"embed"
 	"errors"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"

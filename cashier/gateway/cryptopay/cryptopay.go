@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -131,6 +132,24 @@ func (g *Gateway) call(ctx context.Context, method string, params, result any) e
 	if answer.Status >= 300 || json.Unmarshal(said.Result, result) != nil {
 		return fmt.Errorf("%w: the answer cannot be read", gateway.ErrUnknown)
 	}
+	return nil
+}
+
+// list is the result of a call that lists.
+type list[T any] struct{ Items []T }
+
+// UnmarshalJSON refuses a result without items, so that a strange answer never reads as an empty list.
+func (l *list[T]) UnmarshalJSON(raw []byte) error {
+	var said struct {
+		Items *[]T `json:"items"`
+	}
+	if err := json.Unmarshal(raw, &said); err != nil {
+		return fmt.Errorf("read a list: %w", err)
+	}
+	if said.Items == nil {
+		return errors.New("a list without items")
+	}
+	l.Items = *said.Items
 	return nil
 }
 

@@ -62,9 +62,7 @@ func (g *Gateway) Deposit(ctx context.Context, tx string) (gateway.Notice, error
 	if err != nil || id <= 0 {
 		return gateway.Notice{}, gateway.ErrNotFound
 	}
-	var said struct {
-		Items []invoice `json:"items"`
-	}
+	var said list[invoice]
 	if err := g.call(ctx, "getInvoices", map[string]any{"invoice_ids": tx}, &said); err != nil {
 		return gateway.Notice{}, doubt(err)
 	}

@@ -53,9 +53,7 @@ func readCursor(cursor string) (list string, offset int, err error) {
 }
 
 func (g *Gateway) invoices(ctx context.Context, from, to time.Time, offset int) (gateway.Statement, int, error) {
-	var said struct {
-		Items []invoice `json:"items"`
-	}
+	var said list[invoice]
 	params := map[string]any{"status": "paid", "offset": offset, "count": pageSize}
 	if err := g.call(ctx, "getInvoices", params, &said); err != nil {
 		return gateway.Statement{}, 0, doubt(err)
@@ -76,9 +74,7 @@ func (g *Gateway) invoices(ctx context.Context, from, to time.Time, offset int) 
 }
 
 func (g *Gateway) transfers(ctx context.Context, from, to time.Time, offset int) (gateway.Statement, int, error) {
-	var said struct {
-		Items []transfer `json:"items"`
-	}
+	var said list[transfer]
 	if err := g.call(ctx, "getTransfers", map[string]any{"offset": offset, "count": pageSize}, &said); err != nil {
 		return gateway.Statement{}, 0, doubt(err)
 	}

@@ -86,9 +86,7 @@ func (g *Gateway) PayoutStatus(ctx context.Context, key string) (gateway.PayoutR
 
 // find looks a key up in the list of transfers.
 func (g *Gateway) find(ctx context.Context, key string) (transfer, bool, error) {
-	var said struct {
-		Items []transfer `json:"items"`
-	}
+	var said list[transfer]
 	if err := g.call(ctx, "getTransfers", map[string]any{"spend_id": key}, &said); err != nil {
 		return transfer{}, false, doubt(err)
 	}

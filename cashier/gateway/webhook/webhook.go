@@ -178,7 +178,7 @@ func (g *Gateway) Statement(ctx context.Context, from, to time.Time, cursor stri
 		return gateway.Statement{}, err
 	}
 	var said statement
-	if answer.Status >= 300 || json.Unmarshal(answer.Body, &said) != nil {
+	if answer.Status >= 300 || json.Unmarshal(answer.Body, &said) != nil || said.Entries == nil {
 		return gateway.Statement{}, doubt(answer)
 	}
 	page := gateway.Statement{Next: said.Next, Entries: make([]gateway.Entry, 0, len(said.Entries))}
