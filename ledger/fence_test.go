@@ -50,6 +50,7 @@ func TestApplicationRoleCanNotWriteMoney(t *testing.T) {
 		`SELECT ledger_account($1, 1, 'points', 'pool', 'x')`,
 		`SELECT ledger_remember($1, 'x', 'x', '', 1, '{}')`,
 		`SELECT fairground_grant($1::bigint::text)`,
+		`SELECT ledger_reverse($1, 1, 'x', '', 'x')`,
 	} {
 		require.Equal(t, denied, postgres.Code(w.asApp(t, w.tenant, call, w.tenant)), call)
 	}
@@ -137,7 +138,7 @@ func TestTenantsDoNotSeeOrTouchEachOther(t *testing.T) {
 	// The functions refuse a tenant that is not the transaction's.
 	err = a.asApp(t, a.tenant, `SELECT api_ledger_grant($1, $2, $3, 1, 'x', 'x', '', 'x')`, b.tenant, b.group, b.players[0])
 	require.Equal(t, denied, postgres.Code(err))
-	err = a.asApp(t, a.tenant, `SELECT api_ledger_reverse($1, $2, 'x', '', 'x')`, b.tenant, r.Transfer)
+	err = a.asApp(t, a.tenant, `SELECT ledger_reverse($1, $2, 'x', '', 'x')`, b.tenant, r.Transfer)
 	require.Equal(t, denied, postgres.Code(err))
 	// In its own name a tenant finds nothing of another.
 	_, err = a.Reverse(t.Context(), a.tenant, r.Transfer, "k", "theft")

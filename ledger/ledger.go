@@ -60,6 +60,6 @@ type Receipt struct {
 // Ledger posts and reads money. It is safe for concurrent use.
 type Ledger struct{ db *postgres.DB }
 
-// New makes a ledger on db, which is connected as the application role; only an audit may
-// also run as the owner.
+// New makes a ledger on db, which is connected as the application role; an audit may also run
+// as the owner, and Reverse must.
 func New(db *postgres.DB) *Ledger { return &Ledger{db: db} }

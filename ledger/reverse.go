@@ -6,6 +6,9 @@ import "context"
 // player has spent meanwhile becomes the Receipt's Debt, a receivable from that player; no
 // balance becomes negative. A reversal is final: it can't be reversed itself.
 //
+// Only the owner of the database may call it: the application role is refused (42501) and reverses through the cashier,
+// which asks a second person.
+//
 // Errors: ErrTransferNotFound, ErrNotReversible, ErrAlreadyReversed, ErrInsufficientFunds when
 // a pool or a house has spent it (not kept), ErrKeyReused, ErrInvalidKey, and those of
 // postgres.DB.
@@ -13,6 +16,6 @@ func (l *Ledger) Reverse(ctx context.Context, tenant, transfer int64, key, reaso
 	if err := checkKey("key", key); err != nil {
 		return Receipt{}, err
 	}
-	return l.request(ctx, tenant, "reverse", `SELECT api_ledger_reverse($1, $2, $3, $4, $5)`,
+	return l.request(ctx, tenant, "reverse", `SELECT ledger_reverse($1, $2, $3, $4, $5)`,
 		tenant, transfer, key, fingerprint(transfer, reason), reason)
 }

@@ -19,6 +19,7 @@ import (
 type world struct {
 	*ledger.Ledger
 	db            *testdb.DB
+	owner         *ledger.Ledger // connected as the owner of the database
 	tenant, group int64
 	players       []int64
 }
@@ -34,8 +35,12 @@ func newWorld(t *testing.T, players int) *world {
 func addTenant(t *testing.T, db *testdb.DB, players int) *world {
 	t.Helper()
 	w := &world{Ledger: ledger.New(db.DB), db: db}
+	owner, err := postgres.Open(t.Context(), db.OwnerURL, postgres.WithMaxConns(4))
+	require.NoError(t, err)
+	t.Cleanup(owner.Close)
+	w.owner = ledger.New(owner)
 	require.NoError(t, db.DB.Pool().QueryRow(t.Context(), `SELECT nextval('tenant_id_seq')`).Scan(&w.tenant))
-	err := db.DB.InTenant(t.Context(), w.tenant, func(ctx context.Context, tx pgx.Tx) error {
+	err = db.DB.InTenant(t.Context(), w.tenant, func(ctx context.Context, tx pgx.Tx) error {
 		public := secret.ID("t")
 		if _, err := tx.Exec(ctx, `INSERT INTO tenants (tenant_id, public_id, name) VALUES ($1, $2, $2)`, w.tenant, public); err != nil {
 			return err
@@ -59,6 +64,11 @@ func addTenant(t *testing.T, db *testdb.DB, players int) *world {
 	})
 	require.NoError(t, err)
 	return w
+}
+
+// Reverse undoes a transfer as the owner: the application role may not.
+func (w *world) Reverse(ctx context.Context, tenant, transfer int64, key, reason string) (ledger.Receipt, error) {
+	return w.owner.Reverse(ctx, tenant, transfer, key, reason)
 }
 
 // clean ends a test that moved money.
