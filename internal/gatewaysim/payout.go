@@ -92,6 +92,7 @@ func (s *Sim) payoutEvents(p Payout) []event {
 	}
 	last := s.event(p.Style, url, p.Ref+":"+p.State, map[string]any{"kind": "payout", "payout": payoutView(p)})
 	if p.Fate != "" || p.State == stateFailed {
+		last.After = first.ID
 		return s.plan(p.Key, last)
 	}
 	return s.plan(p.Key, first, last)
@@ -106,7 +107,7 @@ func (s *Sim) event(style, url, id string, data map[string]any) event {
 	return event{ID: "evt_" + id, Number: s.store.next(), Style: style, URL: url, Data: raw, Copies: 1}
 }
 
-// plan orders a pair of callbacks and applies the faults to them. Without an address nobody is called.
+// plan orders a pair of callbacks, or one after an earlier one, and applies the faults. Without an address nobody is called.
 func (s *Sim) plan(key string, events ...event) []event {
 	if len(events) == 0 || events[0].URL == "" {
 		return nil
@@ -117,12 +118,14 @@ func (s *Sim) plan(key string, events ...event) []event {
 			events[i].Copies = 2
 		}
 	}
-	if len(events) == 2 {
-		if faults.hits(faults.Reorder, "reorder", key) {
-			events[0].NotBefore, events[0].After = s.now().Add(reorderDelay), events[1].ID
-		} else {
-			events[1].After = events[0].ID
-		}
+	swap := faults.hits(faults.Reorder, "reorder", key)
+	switch {
+	case len(events) == 2 && swap:
+		events[0].NotBefore, events[0].After = s.now().Add(reorderDelay), events[1].ID
+	case len(events) == 2:
+		events[1].After = events[0].ID
+	case swap:
+		events[0].After = ""
 	}
 	return events
 }
@@ -155,7 +158,9 @@ func (s *Sim) settle(now time.Time) (next time.Time, err error) {
 		}
 		p.State, p.At = stateConfirmed, now
 		b.Payments = append(b.Payments, p)
-		b.Events = append(b.Events, s.plan(p.Tx, s.paymentEvent(p))...)
+		confirmed := s.paymentEvent(p)
+		confirmed.After = "evt_" + p.Tx + ":" + statePending
+		b.Events = append(b.Events, s.plan(p.Tx, confirmed)...)
 	}
 	if len(b.Payouts)+len(b.Payments) == 0 {
 		return next, nil

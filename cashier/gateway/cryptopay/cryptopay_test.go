@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -133,9 +134,7 @@ func TestSettings(t *testing.T) {
 		{"token": ""}, {"token": "short"}, {"base_url": ""}, {"base_url": "x"}, {"assets": "usdt"}, {"assets": "usdt:99"},
 	} {
 		values := map[string]string{"base_url": "https://pay.example", "token": token}
-		for field, value := range change {
-			values[field] = value
-		}
+		maps.Copy(values, change)
 		_, err := cryptopay.New(gateway.Settings{Values: values, Clock: clock.System()})
 		require.ErrorIs(t, err, gateway.ErrSettings)
 		require.NotContains(t, err.Error(), token)

@@ -16,7 +16,8 @@ import (
 
 const patience = 30 * time.Second
 
-var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+// epoch is a moment before everything that a test does.
+func epoch() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // bench is one test's gateway between a server with a faulty line and a receiver of callbacks.
 type bench struct {

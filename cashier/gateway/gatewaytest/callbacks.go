@@ -15,7 +15,7 @@ import (
 func testCallbacks(t *testing.T, s Subject) {
 	t.Helper()
 	b := open(t, s)
-	at := epoch.Add(time.Hour)
+	at := epoch().Add(time.Hour)
 	header, body := b.server.Callback(t, at)
 	want, err := b.gateway.ParseWebhook(header, body, at)
 	require.NoError(t, err)

@@ -65,7 +65,7 @@ func testDepositDoubt(t *testing.T, s Subject) {
 		_, err = b.gateway.Deposit(t.Context(), "1")
 		b.is(err, gateway.ErrUnknown)
 		if b.gateway.Info().Statements {
-			_, err = b.gateway.Statement(t.Context(), epoch, epoch.AddDate(1, 0, 0), "")
+			_, err = b.gateway.Statement(t.Context(), epoch(), epoch().AddDate(1, 0, 0), "")
 			b.is(err, gateway.ErrUnknown)
 		}
 	}
@@ -103,7 +103,7 @@ func (b *bench) statement() []gateway.Entry {
 	var all []gateway.Entry
 	cursor := ""
 	for range 100 {
-		page, err := b.gateway.Statement(b.t.Context(), epoch, arrival().Add(time.Hour), cursor)
+		page, err := b.gateway.Statement(b.t.Context(), epoch(), arrival().Add(time.Hour), cursor)
 		require.NoError(b.t, err)
 		all = append(all, page.Entries...)
 		if cursor = page.Next; cursor == "" {
@@ -145,7 +145,7 @@ func testStatement(t *testing.T, s Subject) {
 	for key, n := range seen {
 		require.Equal(t, 1, n, key)
 	}
-	page, err := b.gateway.Statement(t.Context(), epoch, epoch.Add(time.Hour), "")
+	page, err := b.gateway.Statement(t.Context(), epoch(), epoch().Add(time.Hour), "")
 	require.NoError(t, err)
 	require.Empty(t, page.Entries, "nothing happened then")
 	for _, moment := range at {

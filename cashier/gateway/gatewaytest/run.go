@@ -107,11 +107,11 @@ func testUnsupported(t *testing.T, s Subject) {
 		b.is(b.gateway.Refund(ctx, gateway.RefundRequest{Tx: "tx", Key: "rf", Amount: 1}), gateway.ErrUnsupported)
 	}
 	if !info.Statements {
-		_, err := b.gateway.Statement(ctx, time.Time{}, epoch, "")
+		_, err := b.gateway.Statement(ctx, time.Time{}, epoch(), "")
 		b.is(err, gateway.ErrUnsupported)
 	}
 	if !info.Webhooks {
-		_, err := b.gateway.ParseWebhook(http.Header{}, []byte("{}"), epoch)
+		_, err := b.gateway.ParseWebhook(http.Header{}, []byte("{}"), epoch())
 		b.is(err, gateway.ErrUnsupported)
 	}
 }

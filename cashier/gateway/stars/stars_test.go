@@ -36,7 +36,10 @@ func TestLink(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "https://t.me/fair_bot?start=pay_dep_1", made.URL)
 	for _, bad := range []gateway.DepositRequest{
-		{Intent: "dep_1", Amount: 0}, {Intent: "dep_1", Amount: 50, Scale: 2}, {Intent: "dep 1", Amount: 50}, {Intent: "", Amount: 50},
+		{Intent: "dep_1", Amount: 0},
+		{Intent: "dep_1", Amount: 50, Scale: 2},
+		{Intent: "dep 1", Amount: 50},
+		{Intent: "", Amount: 50},
 		{Intent: strings.Repeat("d", 61), Amount: 50},
 	} {
 		_, err := g.CreateDeposit(t.Context(), bad)
