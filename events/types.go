@@ -17,6 +17,15 @@ const (
 	TypeRoundVoided  Type = "round.voided.v1"
 )
 
+// The events of the cashier.
+const (
+	TypeWithdrawalRequested Type = "withdrawal.requested.v1"
+	TypeWithdrawalDecided   Type = "withdrawal.decided.v1"
+	TypeWithdrawalChanged   Type = "withdrawal.changed.v1"
+	TypeDepositNoticed      Type = "deposit.noticed.v1"
+	TypePayoutNoticed       Type = "payout.noticed.v1"
+)
+
 // Event is one fact, as the outbox holds it.
 type Event struct {
 	Tenant    int64
@@ -72,6 +81,55 @@ type RoundVoided struct {
 
 // EventType implements Payload.
 func (RoundVoided) EventType() Type { return TypeRoundVoided }
+
+// WithdrawalRequested says that a player asked for money and that it is held. Amount is minor units.
+type WithdrawalRequested struct {
+	Withdrawal string `json:"withdrawal"`
+	Group      string `json:"group"`  // public id
+	Player     string `json:"player"` // public id
+	Asset      string `json:"asset"`
+	Amount     int64  `json:"amount"`
+}
+
+// EventType implements Payload.
+func (WithdrawalRequested) EventType() Type { return TypeWithdrawalRequested }
+
+// WithdrawalDecided says that an operator wrote a decision, which the workflow has to apply.
+type WithdrawalDecided struct {
+	Withdrawal string `json:"withdrawal"`
+	Decision   string `json:"decision"`
+	Stage      string `json:"stage"`
+	Operator   string `json:"operator"` // public id
+}
+
+// EventType implements Payload.
+func (WithdrawalDecided) EventType() Type { return TypeWithdrawalDecided }
+
+// WithdrawalChanged says that a withdrawal has a new status.
+type WithdrawalChanged struct {
+	Withdrawal string `json:"withdrawal"`
+	Status     string `json:"status"`
+}
+
+// EventType implements Payload.
+func (WithdrawalChanged) EventType() Type { return TypeWithdrawalChanged }
+
+// DepositNoticed says that a gateway sent word of a payment.
+type DepositNoticed struct {
+	Account string `json:"account"` // the gateway account's public id
+	Tx      string `json:"tx"`      // the gateway's name of the payment
+}
+
+// EventType implements Payload.
+func (DepositNoticed) EventType() Type { return TypeDepositNoticed }
+
+// PayoutNoticed says that a gateway sent word of a payout.
+type PayoutNoticed struct {
+	Withdrawal string `json:"withdrawal"`
+}
+
+// EventType implements Payload.
+func (PayoutNoticed) EventType() Type { return TypePayoutNoticed }
 
 // Decode reads the payload of an event. It fails when the event is of another type.
 func Decode[P Payload](e Event) (P, error) {

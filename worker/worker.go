@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
+	"fairground/cashier"
 	"fairground/events"
 	"fairground/games"
 	"fairground/internal/clock"
@@ -25,6 +26,7 @@ type Deps struct {
 	Engine    *games.Engine
 	DB        *postgres.DB
 	Logger    *slog.Logger
+	Cashier   *cashier.Cashier
 	Clock     clock.Clock
 	Metrics   prometheus.Registerer
 	Ready     func(ready bool) // told when the worker begins and ceases to take work

@@ -15,7 +15,7 @@ import (
 )
 
 // ErrNotRunning says that a message found no running workflow: it has ended or was not started yet.
-var ErrNotRunning = errors.New("the round's workflow is not running")
+var ErrNotRunning = errors.New("the workflow is not running")
 
 // StartRound starts the workflow of a round. A round that has one, running or ended, keeps it, and
 // that is success.

@@ -28,10 +28,30 @@ func DueAt() temporal.SearchAttributeKeyTime {
 	return temporal.NewSearchAttributeKeyTime("DueAt")
 }
 
+// PlayerID is the search attribute with a player's public id.
+func PlayerID() temporal.SearchAttributeKeyKeyword {
+	return temporal.NewSearchAttributeKeyKeyword("PlayerId")
+}
+
+// Stage is the search attribute with the status of a withdrawal, or where another long run stands.
+func Stage() temporal.SearchAttributeKeyKeyword {
+	return temporal.NewSearchAttributeKeyKeyword("Stage")
+}
+
+// AmountMinor is the search attribute with an amount of money in minor units.
+func AmountMinor() temporal.SearchAttributeKeyInt64 {
+	return temporal.NewSearchAttributeKeyInt64("AmountMinor")
+}
+
+// Flags is the search attribute with the words that make a run worth a look.
+func Flags() temporal.SearchAttributeKeyKeywordList {
+	return temporal.NewSearchAttributeKeyKeywordList("Flags")
+}
+
 // SearchAttributes lists the search attributes the product sets, by name. A development server
 // takes them at start; EnsureSearchAttributes adds them to any other.
 func SearchAttributes() map[string]enums.IndexedValueType {
-	keys := []temporal.SearchAttributeKey{GroupID(), GameType(), DueAt()}
+	keys := []temporal.SearchAttributeKey{GroupID(), GameType(), DueAt(), PlayerID(), Stage(), AmountMinor(), Flags()}
 	out := make(map[string]enums.IndexedValueType, len(keys))
 	for _, k := range keys {
 		out[k.GetName()] = k.GetValueType()

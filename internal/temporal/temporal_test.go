@@ -107,6 +107,8 @@ func TestSearchAttributesAreAddedOnce(t *testing.T) {
 	c, namespace := temporaltest.Client(t)
 	require.NoError(t, temporal.EnsureSearchAttributes(t.Context(), c, namespace))
 	require.NoError(t, temporal.EnsureSearchAttributes(t.Context(), c, namespace))
-	require.Equal(t, []string{"DueAt", "GameType", "GroupId"}, slices.Sorted(maps.Keys(temporal.SearchAttributes())))
-	require.Equal(t, []string{"DueAt=Datetime", "GameType=Keyword", "GroupId=Keyword"}, temporal.AttributeFlags())
+	require.Equal(t, []string{"AmountMinor", "DueAt", "Flags", "GameType", "GroupId", "PlayerId", "Stage"}, slices.Sorted(maps.Keys(temporal.SearchAttributes())))
+	require.Equal(t, []string{
+		"AmountMinor=Int", "DueAt=Datetime", "Flags=KeywordList", "GameType=Keyword", "GroupId=Keyword", "PlayerId=Keyword", "Stage=Keyword",
+	}, temporal.AttributeFlags())
 }
