@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -156,5 +157,10 @@ func TestVector(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"key":"w_1","asset":"sbx","amount":1250,"scale":2,"destination":"acct-1"}`)
 	header := webhook.Sign([]byte("fairground-example-secret"), time.Unix(1767225600, 0), "0123456789abcdef0123456789abcdef", body)
-	require.Equal(t, "c0297afc6c3d469aba993d30905ad1b844fe76ac34862f2473723a9fbbc97a48", header.Get(webhook.SignatureHeader))
+	const want = "c0297afc6c3d469aba993d30905ad1b844fe76ac34862f2473723a9fbbc97a48"
+	require.Equal(t, want, header.Get(webhook.SignatureHeader))
+	document, err := os.ReadFile("../../../docs/gateways.md")
+	require.NoError(t, err)
+	require.Contains(t, string(document), "signature  "+want)
+	require.Contains(t, string(document), "body       "+string(body))
 }
