@@ -26,6 +26,7 @@ import (
 const (
 	secret   = "a-secret-of-the-sandbox-0123456789"
 	patience = 30 * time.Second
+	waitStep = 20 * time.Millisecond
 )
 
 // stand is a sandbox behind an address, with a receiver of its callbacks.
