@@ -3,7 +3,6 @@ package cashier
 import (
 	"context"
 
-	"fairground/models"
 	"fairground/operators"
 )
 
@@ -11,17 +10,13 @@ import (
 type Settings struct {
 	ReviewChat  int64 // Telegram chat of the reviewers; 0: none
 	ReviewTopic int64 // 0: none
-	AdjustLimit int64 // adjustments up to this amount of minor units need no second person
 }
-
-// ErrInvalidSettings refuses settings that can't be used; it names the field.
-var ErrInvalidSettings = models.E("cashier.invalid_settings", "the settings can't be used")
 
 // Settings reads a tenant's settings; before they are set they are zero.
 func (c *Cashier) Settings(ctx context.Context, tenant int64) (Settings, error) {
 	var s Settings
-	err := c.db.Call(ctx, tenant, `SELECT coalesce(max(review_chat_id), 0), coalesce(max(review_topic_id), 0), coalesce(max(adjust_limit), 0)
-		FROM cashier_settings WHERE tenant_id = $1`, []any{tenant}, &s.ReviewChat, &s.ReviewTopic, &s.AdjustLimit)
+	err := c.db.Call(ctx, tenant, `SELECT coalesce(max(review_chat_id), 0), coalesce(max(review_topic_id), 0)
+		FROM cashier_settings WHERE tenant_id = $1`, []any{tenant}, &s.ReviewChat, &s.ReviewTopic)
 	if err != nil {
 		return Settings{}, meaning("read the settings", err)
 	}
@@ -29,25 +24,15 @@ func (c *Cashier) Settings(ctx context.Context, tenant int64) (Settings, error) 
 }
 
 // SetSettings replaces a tenant's settings. It needs cashier.configure and a step-up.
-// Errors: ErrInvalidSettings, those of operators and of postgres.DB.
+// Errors: those of operators and of postgres.DB.
 func (c *Cashier) SetSettings(ctx context.Context, a operators.Authority, s Settings, reason string) error {
-	if s.AdjustLimit < 0 {
-		e := *ErrInvalidSettings
-		e.Field, e.Fix = "adjust_limit", "0 or more"
-		return &e
-	}
-	_, err := c.ask(ctx, a.Tenant, "set the settings", `SELECT api_cashier_settings_set($1, $2, $3, $4, $5, $6, $7, $8)`,
-		a.Tenant, string(a.Via), a.Proof, a.RequestID, s.ReviewChat, s.ReviewTopic, s.AdjustLimit, reason)
+	_, err := c.ask(ctx, a.Tenant, "set the settings", `SELECT api_cashier_settings_set($1, $2, $3, $4, $5, $6, $7)`,
+		a.Tenant, string(a.Via), a.Proof, a.RequestID, s.ReviewChat, s.ReviewTopic, reason)
 	return err
 }
 
 // SetReviewChat names the Telegram chat, and its topic if it has any, where reviewers get their cards; chat 0 ends that.
 // It needs cashier.configure and a step-up, like SetSettings.
 func (c *Cashier) SetReviewChat(ctx context.Context, a operators.Authority, chat, topic int64) error {
-	s, err := c.Settings(ctx, a.Tenant)
-	if err != nil {
-		return err
-	}
-	s.ReviewChat, s.ReviewTopic = chat, topic
-	return c.SetSettings(ctx, a, s, "review chat")
+	return c.SetSettings(ctx, a, Settings{ReviewChat: chat, ReviewTopic: topic}, "review chat")
 }

@@ -72,7 +72,7 @@ func (c *Cashier) FinishPayout(ctx context.Context, tenant int64, id string, res
 
 // settlePayout asks the gateway outside of any transaction and stores what it says.
 func (c *Cashier) settlePayout(ctx context.Context, tenant int64, id string, order payoutOrder, send bool) (State, error) {
-	gw, err := c.payoutGateway(ctx, tenant, order.Gateway)
+	gw, err := c.open(ctx, tenant, order.Gateway)
 	if err != nil {
 		return State{}, err
 	}

@@ -29,10 +29,14 @@ func (c *Cashier) ask(ctx context.Context, tenant int64, act, sql string, args .
 // meaning turns the codes that the functions raise into refusals.
 func meaning(act string, err error) error {
 	wrapped := fmt.Errorf("cashier: %s: %w", act, err)
-	if postgres.Code(err) == "P0002" {
+	switch postgres.Code(err) {
+	case "P0002":
 		return fmt.Errorf("%w: %w", ErrNoAccount, wrapped)
+	case "P0F01":
+		return ErrNotVerified
+	default:
+		return wrapped
 	}
-	return wrapped
 }
 
 // withdrawalRow is Withdrawal as api_withdrawal_view gives it.
