@@ -19,6 +19,7 @@ const (
 	KindPlayer DirectoryKind = "player" // a player's public id
 	KindRound  DirectoryKind = "round"  // a round's id; entered by the games room
 	KindCode   DirectoryKind = "code"   // the hash of an unused login code
+	KindKYC    DirectoryKind = "kyc"    // an account at an identity provider; entered by its function
 )
 
 // Lookup says which tenant a public key belongs to. It returns ErrTenantNotFound.
