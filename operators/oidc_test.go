@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -73,9 +74,7 @@ func (p *provider) visit(t *testing.T, to string, claims map[string]any) string 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.claims = map[string]any{"nonce": q.Get("nonce")}
-	for name, value := range claims {
-		p.claims[name] = value
-	}
+	maps.Copy(p.claims, claims)
 	code := b64([]byte(q.Get("nonce")))
 	p.codes[code] = q.Get("code_challenge")
 	return code
@@ -97,9 +96,7 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	delete(p.codes, r.FormValue("code"))
 	now := time.Now().Unix()
 	claims := map[string]any{"iss": p.URL, "aud": "fairground", "sub": "u1", "iat": now, "exp": now + 300, "email_verified": true}
-	for name, value := range p.claims {
-		claims[name] = value
-	}
+	maps.Copy(claims, p.claims)
 	head, _ := json.Marshal(map[string]any{"alg": "RS256", "kid": "k1", "typ": "JWT"})
 	body, _ := json.Marshal(claims)
 	text := b64(head) + "." + b64(body)
