@@ -12,10 +12,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fairground/cashier"
 	"fairground/games"
 	"fairground/internal/clock"
 	"fairground/internal/postgres"
 	"fairground/ledger"
+	"fairground/operators"
 	"fairground/players"
 	"fairground/workflows"
 )
@@ -45,6 +47,19 @@ type Deps struct {
 	// the round is full. Both are best effort: the relay does the same from the outbox. Optional.
 	StartRound func(ctx context.Context, in workflows.RoundInput) error
 	CloseEarly func(ctx context.Context, round string) error
+	// Operators and Cashier serve the operator API, the wallet and the hooks, which answer 503
+	// without them; optional.
+	Operators *operators.Operators
+	Cashier   *cashier.Cashier
+	// The workflows of withdrawals. All are best effort or answered with 503: the relay starts,
+	// decides and cancels from the outbox too. Optional.
+	StartWithdrawal  func(ctx context.Context, in workflows.WithdrawalInput) error
+	ResumeWithdrawal func(ctx context.Context, in workflows.WithdrawalInput) error
+	DecideWithdrawal func(ctx context.Context, m workflows.DecideMessage) (workflows.WithdrawalStatusView, error)
+	CancelWithdrawal func(ctx context.Context, withdrawal string) error
+	// TemporalUI is the address of the Temporal UI and TemporalNamespace the namespace in it, for
+	// links to workflows; optional.
+	TemporalUI, TemporalNamespace string
 	// PingRedis is shown by /readyz; optional.
 	PingRedis func(ctx context.Context) error
 	// Verify holds the page at /verify; nil means web.Verify.

@@ -9,12 +9,16 @@ import (
 	"fairground/models"
 )
 
-// authenticate checks the token of every operation that the document does not call public.
+// authenticate checks the token of every player's operation that the document does not
+// call public. Operators are authorise's.
 func (s *server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		op, ok := s.operations.find(c.Request().Method, c.Path())
-		if !ok || op.public {
+		if !ok || op.public || op.operator() {
 			return next(c)
+		}
+		if op.wallet && s.deps.Cashier == nil {
+			return &models.Error{Code: codeUnavailable}
 		}
 		token, ok := bearer(c.Request().Header.Get("Authorization"))
 		if !ok {

@@ -16,6 +16,7 @@ type code struct {
 const (
 	codeInvalidRequest = "api.invalid_request"
 	codeUnauthorized   = "api.unauthenticated"
+	codeCSRF           = "api.invalid_csrf"
 	codeNotFound       = "api.not_found"
 	codeMethod         = "api.method_not_allowed"
 	codeTooLarge       = "api.body_too_large"
@@ -30,7 +31,7 @@ const (
 // codes lists every code an answer may carry; the document lists the same.
 func codes() map[string]code {
 	all := map[string]code{}
-	for _, part := range []map[string]code{ownCodes(), playerCodes(), gameCodes(), ledgerCodes()} {
+	for _, part := range []map[string]code{ownCodes(), playerCodes(), safetyCodes(), gameCodes(), ledgerCodes(), operatorCodes(), cashierCodes(), hookCodes()} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -41,6 +42,7 @@ func ownCodes() map[string]code {
 		codeInvalidRequest:   {http.StatusBadRequest, "The request does not follow the document", "see /docs"},
 		"api.invalid_cursor": {http.StatusBadRequest, "The cursor is not one this list gave out", "start again without a cursor"},
 		codeUnauthorized:     {http.StatusUnauthorized, "A token is needed", "send Authorization: Bearer with a token from /v1/auth"},
+		codeCSRF:             {http.StatusForbidden, "The request does not show that it comes from a page of this site", "send csrf of GET /v1/operator/me as X-CSRF-Token"},
 		codeNotFound:         {http.StatusNotFound, "There is nothing at this address", "see /docs"},
 		codeMethod:           {http.StatusMethodNotAllowed, "The address does not take this method", "see /docs"},
 		codeTooLarge:         {http.StatusRequestEntityTooLarge, "The body is too large", "send at most 32 KiB"},
@@ -65,6 +67,7 @@ func playerCodes() map[string]code {
 		"players.not_found":         {http.StatusNotFound, "There is no such player", "send /start to the bot"},
 		"players.group_not_found":   {http.StatusNotFound, "There is no such group", "list your groups with GET /v1/me/groups"},
 		"players.tenant_not_found":  {http.StatusNotFound, "There is no such tenant or bot", "check the id"},
+		"players.invalid_cursor":    {http.StatusBadRequest, "The cursor is not one this list gave out", "start again without a cursor"},
 		"players.invalid_seed":      {http.StatusUnprocessableEntity, "The seed can't be used", "1 to 64 letters, digits, _ and -"},
 	}
 }
@@ -92,6 +95,8 @@ func gameCodes() map[string]code {
 
 func ledgerCodes() map[string]code {
 	return map[string]code{
+		"ledger.invalid_cursor":     {http.StatusBadRequest, "The cursor is not one this list gave out", "start again without a cursor"},
+		"ledger.account_not_found":  {http.StatusNotFound, "The group or the player does not exist", "check the ids"},
 		"ledger.insufficient_funds": {http.StatusUnprocessableEntity, "The balance does not cover it", "stake at most the balance"},
 		"ledger.key_reused":         {http.StatusConflict, "The Idempotency-Key was used for another request", "use a new key for a new request"},
 	}

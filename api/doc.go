@@ -7,3 +7,4 @@
 package api
 
 //go:generate env GOWORK=off go tool -modfile=../tools/oapi/go.mod oapi-codegen -config oapi-codegen.yaml openapi.yaml
+//go:generate env GOWORK=off go tool -modfile=../tools/oapi/go.mod oapi-codegen -config oapi-codegen.operator.yaml openapi.operator.yaml

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairground/api"
+	"fairground/cashier"
 	"fairground/games"
 	"fairground/internal/clock"
 	"fairground/internal/redis"
@@ -23,6 +24,7 @@ import (
 	"fairground/ledger"
 	"fairground/ledger/ledgertest"
 	"fairground/models"
+	"fairground/operators"
 	"fairground/players"
 	"fairground/workflows"
 )
@@ -54,13 +56,16 @@ type bundle struct {
 	players                *players.Players
 	engine                 *games.Engine
 	ledger                 *ledger.Ledger
-	tenant                 models.Tenant
+	operators              *operators.Operators
+	cashier                *cashier.Cashier
+	tenant, other          models.Tenant
 	group                  models.Group
 	ada, bob, eve, mallory person
 	spec                   *specChecker
 	logs                   *logBuffer
 	started                chan workflows.RoundInput
 	closed                 chan string
+	flows                  flows
 }
 
 func newBundle(t *testing.T) *bundle {
@@ -77,21 +82,27 @@ func newBundle(t *testing.T) *bundle {
 	}
 	logger := slog.New(slog.NewJSONHandler(b.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b.engine = games.New(games.Config{DB: db.DB, Box: box, Clock: clock.System(), Locker: locker, Logger: logger})
+	b.operators = operators.New(operators.Config{DB: db.DB, Box: box, Clock: clock.System(), Logger: logger})
+	b.cashier = cashier.New(cashier.Config{
+		DB: db.DB, Ledger: b.ledger, Players: b.players, Box: box, Clock: clock.System(), Logger: logger, Kinds: cashier.Kinds(),
+	})
 	b.http, err = api.Handler(api.Deps{
 		DB: db.DB, Players: b.players, Engine: b.engine, Ledger: b.ledger, Logger: logger, Clock: clock.System(),
+		Operators: b.operators, Cashier: b.cashier, TemporalUI: "http://temporal.test", TemporalNamespace: "fair",
+		StartWithdrawal: b.flows.start, ResumeWithdrawal: b.flows.start, DecideWithdrawal: b.decideNow, CancelWithdrawal: b.flows.cancel,
 		StartRound: func(_ context.Context, in workflows.RoundInput) error { b.started <- in; return nil },
 		CloseEarly: func(_ context.Context, round string) error { b.closed <- round; return nil },
 	})
 	require.NoError(t, err)
 	b.tenant = b.newTenant(t, 7001, botToken)
-	other := b.newTenant(t, 7002, "7002:OTHER")
+	b.other = b.newTenant(t, 7002, "7002:OTHER")
 	b.group, err = b.players.UpsertGroup(t.Context(), b.tenant.ID, chatID, groupTitle)
 	require.NoError(t, err)
 	require.NoError(t, b.players.ActivateGroup(t.Context(), b.tenant.ID, b.group.ID))
 	b.ada = b.newPerson(t, b.tenant.ID, players.TelegramUser{ID: adaID, Name: adaName, Username: adaUser, Language: "en"})
 	b.bob = b.newPerson(t, b.tenant.ID, players.TelegramUser{ID: bobID, Name: "Bob", Username: "bob"})
 	b.eve = b.newPerson(t, b.tenant.ID, players.TelegramUser{ID: eveID, Name: "Eve"})
-	b.mallory = b.newPerson(t, other.ID, players.TelegramUser{ID: malloryID, Name: "Mallory"})
+	b.mallory = b.newPerson(t, b.other.ID, players.TelegramUser{ID: malloryID, Name: "Mallory"})
 	for _, p := range []person{b.ada, b.bob} {
 		b.join(t, p)
 	}
@@ -166,6 +177,8 @@ type request struct {
 	key          string // Idempotency-Key
 	body         string
 	header       map[string]string
+	bearer       string // an operator's token
+	cookie       string // an operator's token, as a browser sends it
 }
 
 // answer is a response that was held against the document.
@@ -188,6 +201,12 @@ func (b *bundle) do(t *testing.T, r request) answer {
 	}
 	if r.as != nil {
 		req.Header.Set("Authorization", "Bearer "+r.as.token)
+	}
+	if r.bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+r.bearer)
+	}
+	if r.cookie != "" {
+		req.AddCookie(&http.Cookie{Name: "fg-operator", Value: r.cookie})
 	}
 	if r.key != "" {
 		req.Header.Set("Idempotency-Key", r.key)

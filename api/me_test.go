@@ -55,7 +55,7 @@ func TestMyGroups(t *testing.T) {
 	b := newBundle(t)
 	var list gen.GroupList
 	b.do(t, request{method: "GET", path: "/v1/me/groups", as: &b.ada}).ok(http.StatusOK, &list)
-	require.Equal(t, []gen.GroupSummary{{Group: b.group.PublicID, Title: groupTitle, Language: "en", Status: gen.Active}}, list.Groups)
+	require.Equal(t, []gen.GroupSummary{{Group: b.group.PublicID, Title: groupTitle, Language: "en", Status: gen.GroupStatusActive}}, list.Groups)
 	b.do(t, request{method: "GET", path: "/v1/me/groups", as: &b.eve}).ok(http.StatusOK, &list)
 	require.Empty(t, list.Groups)
 }

@@ -27,6 +27,7 @@ const (
 
 const (
 	maxBody        = 32 << 10
+	maxHookBody    = 256 << 10
 	requestTimeout = 10 * time.Second
 	maxInFlight    = 512
 )
@@ -133,10 +134,14 @@ func (s *server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 			return &models.Error{Code: codeOverloaded}
 		}
 		r := c.Request()
-		if r.ContentLength > maxBody {
+		most := int64(maxBody)
+		if op, ok := s.operations.find(r.Method, c.Path()); ok && op.hook {
+			most = maxHookBody
+		}
+		if r.ContentLength > most {
 			return &models.Error{Code: codeTooLarge}
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 		defer cancel()
 		c.SetRequest(r.WithContext(ctx))

@@ -8,6 +8,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"fairground/api/gen"
+	"fairground/api/ingest"
+	"fairground/api/operator"
+	operatorgen "fairground/api/operator/gen"
 	"fairground/api/player"
 	"fairground/web"
 )
@@ -20,7 +23,9 @@ type server struct {
 	operations operations
 	codes      map[string]code
 	player     *player.Server
-	signIns    *addressLimiter
+	operator   *operator.Server
+	signIns    *limiter
+	hooks      *limiter
 	inFlight   chan struct{}
 	requests   *prometheus.HistogramVec
 }
@@ -39,7 +44,8 @@ func newServer(deps Deps) (*server, error) {
 	}
 	s := &server{
 		deps: deps, logger: deps.Logger, operations: ops, codes: codes(),
-		signIns:  newAddressLimiter(deps.Clock),
+		signIns:  newLimiter(deps.Clock, signInEvery, signInBurst),
+		hooks:    newLimiter(deps.Clock, hookEvery, hookBurst),
 		inFlight: make(chan struct{}, maxInFlight),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "fairground_api_request_seconds", Help: "Time to answer, by method, route and status.",
@@ -48,6 +54,11 @@ func newServer(deps Deps) (*server, error) {
 		player: player.New(player.Deps{
 			Players: deps.Players, Engine: deps.Engine, Ledger: deps.Ledger, Logger: deps.Logger,
 			StartRound: deps.StartRound, CloseEarly: deps.CloseEarly,
+			Cashier: deps.Cashier, StartWithdrawal: deps.StartWithdrawal, CancelWithdrawal: deps.CancelWithdrawal,
+		}),
+		operator: operator.New(operator.Deps{
+			Operators: deps.Operators, Cashier: deps.Cashier, Players: deps.Players, Ledger: deps.Ledger, Logger: deps.Logger,
+			Decide: deps.DecideWithdrawal, Resume: deps.ResumeWithdrawal, TemporalUI: deps.TemporalUI, Namespace: deps.TemporalNamespace,
 		}),
 	}
 	if err := deps.Registry.Register(s.requests); err != nil {
@@ -62,9 +73,13 @@ func (s *server) route() {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.onError
-	e.Use(identify, s.observe, s.recoverPanics, s.secure, s.limit, s.slowSignIn, s.authenticate, s.validate)
+	e.Use(identify, s.observe, s.recoverPanics, s.secure, s.limit, s.slow, s.authenticate, s.authorise, s.validate)
 	gen.RegisterHandlers(e, gen.NewStrictHandler(s.player, nil))
+	operatorgen.RegisterHandlers(e, operatorgen.NewStrictHandler(s.operator, nil))
 	e.POST(hotPath, s.placeBet) // replaces the generated binding, see bet.go
+	hooks := ingest.New(s.deps.Cashier, s.deps.Players)
+	e.POST("/v1/hooks/payments/:account", hooks.Payment)
+	e.POST("/v1/hooks/kyc/:account", hooks.KYC)
 	s.addHealth(e)
 	s.addSite(e)
 	s.echo = e

@@ -32,6 +32,7 @@ const (
 func (s *server) addSite(e *echo.Echo) {
 	e.GET("/", page(indexPage, "text/html; charset=utf-8", indexPolicy))
 	e.GET("/openapi.yaml", page(specYAML, "application/yaml", ""))
+	e.GET("/openapi.operator.yaml", page(operatorYAML, "application/yaml", ""))
 	e.GET("/docs", func(c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, "/docs/") })
 	e.GET("/docs/swagger-initializer.js", page(swaggerSetup, "text/javascript; charset=utf-8", docsPolicy))
 	e.GET("/docs/*", folder("/docs/", swaggerfiles.FS, docsPolicy))

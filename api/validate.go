@@ -26,7 +26,7 @@ func (s *server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 	return func(c echo.Context) error {
 		op, ok := s.operations.find(c.Request().Method, c.Path())
-		if !ok || op.id == hotOperation {
+		if !ok || op.id == hotOperation || op.hook {
 			return next(c)
 		}
 		if err := checkRequest(c, op, options); err != nil {
@@ -37,6 +37,9 @@ func (s *server) validate(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func checkRequest(c echo.Context, op operation, options *openapi3filter.Options) error {
+	if err := checkQuery(c, op); err != nil {
+		return err
+	}
 	params := make(map[string]string, len(c.ParamNames()))
 	for i, name := range c.ParamNames() {
 		params[name] = c.ParamValues()[i]
@@ -48,6 +51,19 @@ func checkRequest(c echo.Context, op operation, options *openapi3filter.Options)
 		return explainInvalid(err)
 	}
 	return checkWhole(c.Request())
+}
+
+// checkQuery refuses a parameter that the operation does not have: a misspelt filter must not show everything.
+func checkQuery(c echo.Context, op operation) error {
+	for _, name := range slices.Sorted(maps.Keys(c.QueryParams())) {
+		if !slices.Contains(op.query, name) {
+			if !plainName.MatchString(name) {
+				name = "query"
+			}
+			return invalid(name, "leave it out; known are: "+strings.Join(op.query, ", "))
+		}
+	}
+	return nil
 }
 
 // checkWhole refuses what follows the first JSON value of a body; the library ignores it.

@@ -35,6 +35,39 @@ func (e Bank) Valid() bool {
 	}
 }
 
+// Defines values for DepositStatus.
+const (
+	DepositStatusConfirming  DepositStatus = "confirming"
+	DepositStatusCredited    DepositStatus = "credited"
+	DepositStatusExpired     DepositStatus = "expired"
+	DepositStatusFailed      DepositStatus = "failed"
+	DepositStatusPending     DepositStatus = "pending"
+	DepositStatusQuarantined DepositStatus = "quarantined"
+	DepositStatusRefunded    DepositStatus = "refunded"
+)
+
+// Valid indicates whether the value is a known member of the DepositStatus enum.
+func (e DepositStatus) Valid() bool {
+	switch e {
+	case DepositStatusConfirming:
+		return true
+	case DepositStatusCredited:
+		return true
+	case DepositStatusExpired:
+		return true
+	case DepositStatusFailed:
+		return true
+	case DepositStatusPending:
+		return true
+	case DepositStatusQuarantined:
+		return true
+	case DepositStatusRefunded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ErrorCode.
 const (
 	ApiBodyTooLarge         ErrorCode = "api.body_too_large"
@@ -169,22 +202,88 @@ func (e ErrorCode) Valid() bool {
 
 // Defines values for GroupStatus.
 const (
-	Active  GroupStatus = "active"
-	Paused  GroupStatus = "paused"
-	Pending GroupStatus = "pending"
-	Removed GroupStatus = "removed"
+	GroupStatusActive  GroupStatus = "active"
+	GroupStatusPaused  GroupStatus = "paused"
+	GroupStatusPending GroupStatus = "pending"
+	GroupStatusRemoved GroupStatus = "removed"
 )
 
 // Valid indicates whether the value is a known member of the GroupStatus enum.
 func (e GroupStatus) Valid() bool {
 	switch e {
-	case Active:
+	case GroupStatusActive:
 		return true
-	case Paused:
+	case GroupStatusPaused:
 		return true
-	case Pending:
+	case GroupStatusPending:
 		return true
-	case Removed:
+	case GroupStatusRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KYCStatus.
+const (
+	KYCStatusApproved KYCStatus = "approved"
+	KYCStatusExpired  KYCStatus = "expired"
+	KYCStatusNone     KYCStatus = "none"
+	KYCStatusPending  KYCStatus = "pending"
+	KYCStatusRejected KYCStatus = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the KYCStatus enum.
+func (e KYCStatus) Valid() bool {
+	switch e {
+	case KYCStatusApproved:
+		return true
+	case KYCStatusExpired:
+		return true
+	case KYCStatusNone:
+		return true
+	case KYCStatusPending:
+		return true
+	case KYCStatusRejected:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LimitKind.
+const (
+	LimitKindDeposit LimitKind = "deposit"
+	LimitKindLoss    LimitKind = "loss"
+)
+
+// Valid indicates whether the value is a known member of the LimitKind enum.
+func (e LimitKind) Valid() bool {
+	switch e {
+	case LimitKindDeposit:
+		return true
+	case LimitKindLoss:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LimitWindow.
+const (
+	Day   LimitWindow = "day"
+	Month LimitWindow = "month"
+	Week  LimitWindow = "week"
+)
+
+// Valid indicates whether the value is a known member of the LimitWindow enum.
+func (e LimitWindow) Valid() bool {
+	switch e {
+	case Day:
+		return true
+	case Month:
+		return true
+	case Week:
 		return true
 	default:
 		return false
@@ -240,6 +339,136 @@ func (e RoundStatus) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// Defines values for WithdrawalStatus.
+const (
+	WithdrawalStatusApproved        WithdrawalStatus = "approved"
+	WithdrawalStatusCancelled       WithdrawalStatus = "cancelled"
+	WithdrawalStatusExpired         WithdrawalStatus = "expired"
+	WithdrawalStatusFailed          WithdrawalStatus = "failed"
+	WithdrawalStatusInitialReview   WithdrawalStatus = "initial_review"
+	WithdrawalStatusPaid            WithdrawalStatus = "paid"
+	WithdrawalStatusPaying          WithdrawalStatus = "paying"
+	WithdrawalStatusRejected        WithdrawalStatus = "rejected"
+	WithdrawalStatusRequested       WithdrawalStatus = "requested"
+	WithdrawalStatusSecondaryReview WithdrawalStatus = "secondary_review"
+	WithdrawalStatusUnknown         WithdrawalStatus = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the WithdrawalStatus enum.
+func (e WithdrawalStatus) Valid() bool {
+	switch e {
+	case WithdrawalStatusApproved:
+		return true
+	case WithdrawalStatusCancelled:
+		return true
+	case WithdrawalStatusExpired:
+		return true
+	case WithdrawalStatusFailed:
+		return true
+	case WithdrawalStatusInitialReview:
+		return true
+	case WithdrawalStatusPaid:
+		return true
+	case WithdrawalStatusPaying:
+		return true
+	case WithdrawalStatusRejected:
+		return true
+	case WithdrawalStatusRequested:
+		return true
+	case WithdrawalStatusSecondaryReview:
+		return true
+	case WithdrawalStatusUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WithdrawalStepState.
+const (
+	Ahead   WithdrawalStepState = "ahead"
+	Current WithdrawalStepState = "current"
+	Done    WithdrawalStepState = "done"
+	Ended   WithdrawalStepState = "ended"
+	Skipped WithdrawalStepState = "skipped"
+)
+
+// Valid indicates whether the value is a known member of the WithdrawalStepState enum.
+func (e WithdrawalStepState) Valid() bool {
+	switch e {
+	case Ahead:
+		return true
+	case Current:
+		return true
+	case Done:
+		return true
+	case Ended:
+		return true
+	case Skipped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WithdrawalStepStep.
+const (
+	WithdrawalStepStepInitialReview   WithdrawalStepStep = "initial_review"
+	WithdrawalStepStepPaid            WithdrawalStepStep = "paid"
+	WithdrawalStepStepPaying          WithdrawalStepStep = "paying"
+	WithdrawalStepStepRequested       WithdrawalStepStep = "requested"
+	WithdrawalStepStepSecondaryReview WithdrawalStepStep = "secondary_review"
+)
+
+// Valid indicates whether the value is a known member of the WithdrawalStepStep enum.
+func (e WithdrawalStepStep) Valid() bool {
+	switch e {
+	case WithdrawalStepStepInitialReview:
+		return true
+	case WithdrawalStepStepPaid:
+		return true
+	case WithdrawalStepStepPaying:
+		return true
+	case WithdrawalStepStepRequested:
+		return true
+	case WithdrawalStepStepSecondaryReview:
+		return true
+	default:
+		return false
+	}
+}
+
+// AddAddress defines model for AddAddress.
+type AddAddress struct {
+	Asset string `json:"asset"`
+
+	// Code The PIN, or a code of the authenticator app.
+	Code string `json:"code"`
+
+	// Destination As the gateway understands it.
+	Destination string `json:"destination"`
+	Gateway     string `json:"gateway"`
+	Label       string `json:"label"`
+}
+
+// Address defines model for Address.
+type Address struct {
+	AddedAt time.Time `json:"added_at"`
+	Address string    `json:"address"`
+	Asset   string    `json:"asset"`
+
+	// Destination Masked.
+	Destination string    `json:"destination"`
+	Gateway     string    `json:"gateway"`
+	Label       string    `json:"label"`
+	UsableAt    time.Time `json:"usable_at"`
+}
+
+// AddressList defines model for AddressList.
+type AddressList struct {
+	Addresses []Address `json:"addresses"`
 }
 
 // Amount defines model for Amount.
@@ -314,8 +543,66 @@ type Claimed struct {
 	Slot int32 `json:"slot"`
 }
 
+// CreateDeposit defines model for CreateDeposit.
+type CreateDeposit struct {
+	// Amount Minor units; for Stars, Stars.
+	Amount  int64  `json:"amount"`
+	Asset   string `json:"asset"`
+	Gateway string `json:"gateway"`
+}
+
+// Deposit defines model for Deposit.
+type Deposit struct {
+	// Address Or send it there, exactly the amount.
+	Address   *string   `json:"address,omitempty"`
+	Amount    Amount    `json:"amount"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Credit What is or will be credited, where it differs.
+	Credit    *Amount    `json:"credit,omitempty"`
+	Deposit   string     `json:"deposit"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Gateway   string     `json:"gateway"`
+
+	// Memo With this text.
+	Memo   *string       `json:"memo,omitempty"`
+	Status DepositStatus `json:"status"`
+
+	// Url Pay here.
+	Url *string `json:"url,omitempty"`
+}
+
+// DepositPage defines model for DepositPage.
+type DepositPage struct {
+	Deposits   []Deposit `json:"deposits"`
+	NextCursor *string   `json:"next_cursor,omitempty"`
+}
+
+// DepositStatus defines model for DepositStatus.
+type DepositStatus string
+
+// EnrolTOTP defines model for EnrolTOTP.
+type EnrolTOTP struct {
+	// Old The PIN, or a code of the app until now, if there is one.
+	Old *string `json:"old,omitempty"`
+}
+
+// Enrolment defines model for Enrolment.
+type Enrolment struct {
+	// Secret Base32, for typing.
+	Secret string `json:"secret"`
+
+	// Url otpauth:, for a QR code.
+	Url string `json:"url"`
+}
+
 // ErrorCode defines model for ErrorCode.
 type ErrorCode string
+
+// Exclusion defines model for Exclusion.
+type Exclusion struct {
+	Until time.Time `json:"until"`
+}
 
 // Game defines model for Game.
 type Game struct {
@@ -344,6 +631,24 @@ type GameSummary struct {
 	Phases []Phase `json:"phases"`
 }
 
+// Gateway defines model for Gateway.
+type Gateway struct {
+	Assets   []string `json:"assets"`
+	Deposits bool     `json:"deposits"`
+	Gateway  string   `json:"gateway"`
+	Kind     string   `json:"kind"`
+	Payouts  bool     `json:"payouts"`
+	Title    string   `json:"title"`
+}
+
+// GatewayList defines model for GatewayList.
+type GatewayList struct {
+	Gateways []Gateway `json:"gateways"`
+
+	// Stars Packages of Stars, where Stars are taken.
+	Stars *[]StarsPackage `json:"stars,omitempty"`
+}
+
 // GroupList defines model for GroupList.
 type GroupList struct {
 	Groups []GroupSummary `json:"groups"`
@@ -369,6 +674,41 @@ type InitData struct {
 	// InitData `Telegram.WebApp.initData`, unchanged.
 	InitData string `json:"init_data"`
 }
+
+// KYCSession defines model for KYCSession.
+type KYCSession struct {
+	Url string `json:"url"`
+}
+
+// KYCStatus defines model for KYCStatus.
+type KYCStatus string
+
+// Limit defines model for Limit.
+type Limit struct {
+	Kind LimitKind `json:"kind"`
+
+	// Limit What holds now, the lowest of all.
+	Limit *Amount `json:"limit,omitempty"`
+
+	// Own What the player chose.
+	Own *Amount `json:"own,omitempty"`
+
+	// Pending A raise that waits; without a limit, it is lifted.
+	Pending *PendingLimit `json:"pending,omitempty"`
+	Used    Amount        `json:"used"`
+	Window  LimitWindow   `json:"window"`
+}
+
+// LimitKind defines model for LimitKind.
+type LimitKind string
+
+// LimitList defines model for LimitList.
+type LimitList struct {
+	Limits []Limit `json:"limits"`
+}
+
+// LimitWindow defines model for LimitWindow.
+type LimitWindow string
 
 // LoginCode defines model for LoginCode.
 type LoginCode struct {
@@ -443,6 +783,12 @@ type OpenRound struct {
 	Params *json.RawMessage `json:"params,omitempty"`
 }
 
+// PendingLimit A raise that waits; without a limit, it is lifted.
+type PendingLimit struct {
+	At    time.Time `json:"at"`
+	Limit *Amount   `json:"limit,omitempty"`
+}
+
 // Phase defines model for Phase.
 type Phase string
 
@@ -486,6 +832,19 @@ type Problem struct {
 // `<seq>:<player>:<seed>\n` for each of the first `draw_bets` bets; words are
 // HMAC-SHA256(server seed, `<client_seed>:0:<block>`).
 type Proof = games.Proof
+
+// RequestWithdrawal defines model for RequestWithdrawal.
+type RequestWithdrawal struct {
+	// Address From the address book.
+	Address string `json:"address"`
+
+	// Amount Minor units.
+	Amount int64  `json:"amount"`
+	Asset  string `json:"asset"`
+
+	// Code The PIN, or a code of the authenticator app.
+	Code string `json:"code"`
+}
 
 // Round defines model for Round.
 type Round struct {
@@ -554,6 +913,17 @@ type RoundSummary struct {
 	Status        RoundStatus `json:"status"`
 }
 
+// Safety defines model for Safety.
+type Safety struct {
+	CredentialChangedAt *time.Time `json:"credential_changed_at,omitempty"`
+	ExcludedUntil       *time.Time `json:"excluded_until,omitempty"`
+	Frozen              bool       `json:"frozen"`
+	HasPin              bool       `json:"has_pin"`
+	HasTotp             bool       `json:"has_totp"`
+	Kyc                 KYCStatus  `json:"kyc"`
+	LockedUntil         *time.Time `json:"locked_until,omitempty"`
+}
+
 // SeedChoice defines model for SeedChoice.
 type SeedChoice struct {
 	// Seed 1 to 64 letters, digits, `_` and `-`; `null` for a random one every time.
@@ -569,6 +939,28 @@ type Session struct {
 
 	// Token Send it as `Authorization: Bearer …`.
 	Token string `json:"token"`
+}
+
+// SetLimit defines model for SetLimit.
+type SetLimit struct {
+	// Amount Minor units; null lifts the limit.
+	Amount *int64      `json:"amount"`
+	Asset  string      `json:"asset"`
+	Kind   LimitKind   `json:"kind"`
+	Window LimitWindow `json:"window"`
+}
+
+// SetPIN defines model for SetPIN.
+type SetPIN struct {
+	// Old The PIN until now, if there is one.
+	Old *string `json:"old,omitempty"`
+	Pin string  `json:"pin"`
+}
+
+// StarsPackage defines model for StarsPackage.
+type StarsPackage struct {
+	Points Amount `json:"points"`
+	Stars  int64  `json:"stars"`
 }
 
 // StatementLine defines model for StatementLine.
@@ -594,6 +986,11 @@ type StatementPage struct {
 	NextCursor *string         `json:"next_cursor,omitempty"`
 }
 
+// TOTPCode defines model for TOTPCode.
+type TOTPCode struct {
+	Code string `json:"code"`
+}
+
 // Top defines model for Top.
 type Top struct {
 	Group   string      `json:"group"`
@@ -612,8 +1009,89 @@ type TopPlayer struct {
 	Rank   int32  `json:"rank"`
 }
 
+// Wallet defines model for Wallet.
+type Wallet struct {
+	Balances []WalletBalance `json:"balances"`
+
+	// Deposits The latest ones.
+	Deposits []Deposit `json:"deposits"`
+	Group    string    `json:"group"`
+
+	// Withdrawals Those that have not ended.
+	Withdrawals []Withdrawal `json:"withdrawals"`
+}
+
+// WalletBalance defines model for WalletBalance.
+type WalletBalance struct {
+	// Cash Whether it can be withdrawn.
+	Cash bool `json:"cash"`
+
+	// Held Set aside for withdrawals.
+	Held      Amount `json:"held"`
+	Spendable Amount `json:"spendable"`
+}
+
+// Withdrawal defines model for Withdrawal.
+type Withdrawal struct {
+	Amount      Amount `json:"amount"`
+	Cancellable bool   `json:"cancellable"`
+
+	// Destination Masked.
+	Destination string `json:"destination"`
+
+	// DueAt When the present stage should be done.
+	DueAt   *time.Time `json:"due_at,omitempty"`
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+
+	// ExpiresAt When the money comes back if nobody decides.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Gateway   string     `json:"gateway"`
+
+	// Reason What the reviewer says to the player.
+	Reason      *string          `json:"reason,omitempty"`
+	ReasonCode  *string          `json:"reason_code,omitempty"`
+	RequestedAt time.Time        `json:"requested_at"`
+	Status      WithdrawalStatus `json:"status"`
+	Steps       []WithdrawalStep `json:"steps"`
+	UpdatedAt   time.Time        `json:"updated_at"`
+	Withdrawal  string           `json:"withdrawal"`
+}
+
+// WithdrawalPage defines model for WithdrawalPage.
+type WithdrawalPage struct {
+	NextCursor  *string      `json:"next_cursor,omitempty"`
+	Withdrawals []Withdrawal `json:"withdrawals"`
+}
+
+// WithdrawalStatus defines model for WithdrawalStatus.
+type WithdrawalStatus string
+
+// WithdrawalStep defines model for WithdrawalStep.
+type WithdrawalStep struct {
+	State WithdrawalStepState `json:"state"`
+	Step  WithdrawalStepStep  `json:"step"`
+}
+
+// WithdrawalStepState defines model for WithdrawalStep.State.
+type WithdrawalStepState string
+
+// WithdrawalStepStep defines model for WithdrawalStep.Step.
+type WithdrawalStepStep string
+
+// AccountParam defines model for AccountParam.
+type AccountParam = string
+
+// AddressParam defines model for AddressParam.
+type AddressParam = string
+
+// AssetParam defines model for AssetParam.
+type AssetParam = string
+
 // CursorParam defines model for CursorParam.
 type CursorParam = string
+
+// DepositParam defines model for DepositParam.
+type DepositParam = string
 
 // GroupParam defines model for GroupParam.
 type GroupParam = string
@@ -626,6 +1104,9 @@ type LimitParam = int32
 
 // RoundParam defines model for RoundParam.
 type RoundParam = string
+
+// WithdrawalParam defines model for WithdrawalParam.
+type WithdrawalParam = string
 
 // BadRequest RFC 9457. Decide by `code`; it never changes its meaning.
 type BadRequest = Problem
@@ -658,6 +1139,21 @@ type Unavailable = Problem
 type GetGameParams struct {
 	// Group A group's public id, to get the configuration in force there instead of the default.
 	Group *string `form:"group,omitempty" json:"group,omitempty"`
+}
+
+// ListDepositsParams defines parameters for ListDeposits.
+type ListDepositsParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor *CursorParam `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Most items on the page.
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CreateDepositParams defines parameters for CreateDeposit.
+type CreateDepositParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
 }
 
 // ListRoundsParams defines parameters for ListRounds.
@@ -696,6 +1192,21 @@ type GetTopParams struct {
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListWithdrawalsParams defines parameters for ListWithdrawals.
+type ListWithdrawalsParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor *CursorParam `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Most items on the page.
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// RequestWithdrawalParams defines parameters for RequestWithdrawal.
+type RequestWithdrawalParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
+}
+
 // ListMyBetsParams defines parameters for ListMyBets.
 type ListMyBetsParams struct {
 	// Group The group's public id.
@@ -706,6 +1217,12 @@ type ListMyBetsParams struct {
 
 	// Limit Most items on the page.
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListLimitsParams defines parameters for ListLimits.
+type ListLimitsParams struct {
+	// Asset The asset's name.
+	Asset AssetParam `form:"asset" json:"asset"`
 }
 
 // PlaceBetParams defines parameters for PlaceBet.
@@ -732,8 +1249,32 @@ type LoginWithInitDataJSONRequestBody = InitData
 // LoginWithCodeJSONRequestBody defines body for LoginWithCode for application/json ContentType.
 type LoginWithCodeJSONRequestBody = LoginCode
 
+// CreateDepositJSONRequestBody defines body for CreateDeposit for application/json ContentType.
+type CreateDepositJSONRequestBody = CreateDeposit
+
 // OpenRoundJSONRequestBody defines body for OpenRound for application/json ContentType.
 type OpenRoundJSONRequestBody = OpenRound
+
+// RequestWithdrawalJSONRequestBody defines body for RequestWithdrawal for application/json ContentType.
+type RequestWithdrawalJSONRequestBody = RequestWithdrawal
+
+// AddAddressJSONRequestBody defines body for AddAddress for application/json ContentType.
+type AddAddressJSONRequestBody = AddAddress
+
+// SetLimitJSONRequestBody defines body for SetLimit for application/json ContentType.
+type SetLimitJSONRequestBody = SetLimit
+
+// ExcludeMeJSONRequestBody defines body for ExcludeMe for application/json ContentType.
+type ExcludeMeJSONRequestBody = Exclusion
+
+// SetPINJSONRequestBody defines body for SetPIN for application/json ContentType.
+type SetPINJSONRequestBody = SetPIN
+
+// EnrolTOTPJSONRequestBody defines body for EnrolTOTP for application/json ContentType.
+type EnrolTOTPJSONRequestBody = EnrolTOTP
+
+// ConfirmTOTPJSONRequestBody defines body for ConfirmTOTP for application/json ContentType.
+type ConfirmTOTPJSONRequestBody = TOTPCode
 
 // SetMySeedJSONRequestBody defines body for SetMySeed for application/json ContentType.
 type SetMySeedJSONRequestBody = SeedChoice
@@ -761,6 +1302,15 @@ type ServerInterface interface {
 	// GetBalance The player's balance in a group
 	// (GET /v1/groups/{group}/balance)
 	GetBalance(ctx echo.Context, group GroupParam) error
+	// ListDeposits The player's deposits in a group, newest first
+	// (GET /v1/groups/{group}/deposits)
+	ListDeposits(ctx echo.Context, group GroupParam, params ListDepositsParams) error
+	// CreateDeposit Begin a deposit
+	// (POST /v1/groups/{group}/deposits)
+	CreateDeposit(ctx echo.Context, group GroupParam, params CreateDepositParams) error
+	// GetDeposit A deposit
+	// (GET /v1/groups/{group}/deposits/{deposit})
+	GetDeposit(ctx echo.Context, group GroupParam, deposit DepositParam) error
 	// ListRounds The group's rounds, newest first
 	// (GET /v1/groups/{group}/rounds)
 	ListRounds(ctx echo.Context, group GroupParam, params ListRoundsParams) error
@@ -776,15 +1326,66 @@ type ServerInterface interface {
 	// GetTop The group's richest players
 	// (GET /v1/groups/{group}/top)
 	GetTop(ctx echo.Context, group GroupParam, params GetTopParams) error
+	// GetWallet The player's money in a group
+	// (GET /v1/groups/{group}/wallet)
+	GetWallet(ctx echo.Context, group GroupParam) error
+	// ListWithdrawals The player's withdrawals in a group, newest first
+	// (GET /v1/groups/{group}/withdrawals)
+	ListWithdrawals(ctx echo.Context, group GroupParam, params ListWithdrawalsParams) error
+	// RequestWithdrawal Ask for a withdrawal
+	// (POST /v1/groups/{group}/withdrawals)
+	RequestWithdrawal(ctx echo.Context, group GroupParam, params RequestWithdrawalParams) error
+	// GetWithdrawal A withdrawal
+	// (GET /v1/groups/{group}/withdrawals/{withdrawal})
+	GetWithdrawal(ctx echo.Context, group GroupParam, withdrawal WithdrawalParam) error
+	// CancelWithdrawal Take a withdrawal back, until it is being paid
+	// (POST /v1/groups/{group}/withdrawals/{withdrawal}/cancel)
+	CancelWithdrawal(ctx echo.Context, group GroupParam, withdrawal WithdrawalParam) error
 	// GetMe The signed-in player
 	// (GET /v1/me)
 	GetMe(ctx echo.Context) error
+	// ListAddresses The payout address book
+	// (GET /v1/me/addresses)
+	ListAddresses(ctx echo.Context) error
+	// AddAddress Add a payout address
+	// (POST /v1/me/addresses)
+	AddAddress(ctx echo.Context) error
+	// RemoveAddress Remove a payout address
+	// (DELETE /v1/me/addresses/{address})
+	RemoveAddress(ctx echo.Context, address AddressParam) error
 	// ListMyBets The player's bets in a group, newest first
 	// (GET /v1/me/bets)
 	ListMyBets(ctx echo.Context, params ListMyBetsParams) error
+	// ListGateways Ways in and out
+	// (GET /v1/me/gateways)
+	ListGateways(ctx echo.Context) error
 	// ListMyGroups The groups the player belongs to
 	// (GET /v1/me/groups)
 	ListMyGroups(ctx echo.Context) error
+	// ListLimits Deposit and loss limits
+	// (GET /v1/me/limits)
+	ListLimits(ctx echo.Context, params ListLimitsParams) error
+	// SetLimit Set or lift a limit
+	// (PUT /v1/me/limits)
+	SetLimit(ctx echo.Context) error
+	// GetSafety Credential, exclusion and identity check
+	// (GET /v1/me/safety)
+	GetSafety(ctx echo.Context) error
+	// ExcludeMe Exclude oneself from depositing and betting
+	// (POST /v1/me/safety/exclusion)
+	ExcludeMe(ctx echo.Context) error
+	// StartKYC Begin the identity check
+	// (POST /v1/me/safety/kyc)
+	StartKYC(ctx echo.Context) error
+	// SetPIN Set or change the PIN
+	// (PUT /v1/me/safety/pin)
+	SetPIN(ctx echo.Context) error
+	// EnrolTOTP Begin with an authenticator app
+	// (POST /v1/me/safety/totp)
+	EnrolTOTP(ctx echo.Context) error
+	// ConfirmTOTP Prove that the authenticator app works
+	// (POST /v1/me/safety/totp/confirm)
+	ConfirmTOTP(ctx echo.Context) error
 	// SetMySeed Choose the seed mixed into the player's future draws
 	// (PUT /v1/me/seed)
 	SetMySeed(ctx echo.Context) error
@@ -881,6 +1482,100 @@ func (w *ServerInterfaceWrapper) GetBalance(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetBalance(ctx, group)
+	return err
+}
+
+// ListDeposits converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDeposits(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDepositsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDeposits(ctx, group, params)
+	return err
+}
+
+// CreateDeposit converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateDeposit(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateDepositParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateDeposit(ctx, group, params)
+	return err
+}
+
+// GetDeposit converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDeposit(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// ------------- Path parameter "deposit" -------------
+	var deposit DepositParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deposit", ctx.Param("deposit"), &deposit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deposit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDeposit(ctx, group, deposit)
 	return err
 }
 
@@ -1036,12 +1731,180 @@ func (w *ServerInterfaceWrapper) GetTop(ctx echo.Context) error {
 	return err
 }
 
+// GetWallet converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWallet(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWallet(ctx, group)
+	return err
+}
+
+// ListWithdrawals converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWithdrawals(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWithdrawalsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWithdrawals(ctx, group, params)
+	return err
+}
+
+// RequestWithdrawal converts echo context to params.
+func (w *ServerInterfaceWrapper) RequestWithdrawal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestWithdrawalParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RequestWithdrawal(ctx, group, params)
+	return err
+}
+
+// GetWithdrawal converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWithdrawal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// ------------- Path parameter "withdrawal" -------------
+	var withdrawal WithdrawalParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "withdrawal", ctx.Param("withdrawal"), &withdrawal, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter withdrawal: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWithdrawal(ctx, group, withdrawal)
+	return err
+}
+
+// CancelWithdrawal converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelWithdrawal(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// ------------- Path parameter "withdrawal" -------------
+	var withdrawal WithdrawalParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "withdrawal", ctx.Param("withdrawal"), &withdrawal, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter withdrawal: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelWithdrawal(ctx, group, withdrawal)
+	return err
+}
+
 // GetMe converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetMe(ctx)
+	return err
+}
+
+// ListAddresses converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAddresses(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAddresses(ctx)
+	return err
+}
+
+// AddAddress converts echo context to params.
+func (w *ServerInterfaceWrapper) AddAddress(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddAddress(ctx)
+	return err
+}
+
+// RemoveAddress converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveAddress(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "address" -------------
+	var address AddressParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "address", ctx.Param("address"), &address, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter address: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveAddress(ctx, address)
 	return err
 }
 
@@ -1077,12 +1940,102 @@ func (w *ServerInterfaceWrapper) ListMyBets(ctx echo.Context) error {
 	return err
 }
 
+// ListGateways converts echo context to params.
+func (w *ServerInterfaceWrapper) ListGateways(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListGateways(ctx)
+	return err
+}
+
 // ListMyGroups converts echo context to params.
 func (w *ServerInterfaceWrapper) ListMyGroups(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListMyGroups(ctx)
+	return err
+}
+
+// ListLimits converts echo context to params.
+func (w *ServerInterfaceWrapper) ListLimits(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLimitsParams
+	// ------------- Required query parameter "asset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "asset", ctx.QueryParams(), &params.Asset, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter asset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListLimits(ctx, params)
+	return err
+}
+
+// SetLimit converts echo context to params.
+func (w *ServerInterfaceWrapper) SetLimit(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetLimit(ctx)
+	return err
+}
+
+// GetSafety converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSafety(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSafety(ctx)
+	return err
+}
+
+// ExcludeMe converts echo context to params.
+func (w *ServerInterfaceWrapper) ExcludeMe(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExcludeMe(ctx)
+	return err
+}
+
+// StartKYC converts echo context to params.
+func (w *ServerInterfaceWrapper) StartKYC(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartKYC(ctx)
+	return err
+}
+
+// SetPIN converts echo context to params.
+func (w *ServerInterfaceWrapper) SetPIN(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetPIN(ctx)
+	return err
+}
+
+// EnrolTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) EnrolTOTP(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EnrolTOTP(ctx)
+	return err
+}
+
+// ConfirmTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmTOTP(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmTOTP(ctx)
 	return err
 }
 
@@ -1289,6 +2242,26 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/rounds/:round/proof", wrapper.GetProof, options.OperationMiddlewares["getProof"]...)
 	router.GET(options.BaseURL+"/v1/games", wrapper.ListGames, options.OperationMiddlewares["listGames"]...)
 	router.GET(options.BaseURL+"/v1/games/:game", wrapper.GetGame, options.OperationMiddlewares["getGame"]...)
+	router.GET(options.BaseURL+"/v1/groups/:group/wallet", wrapper.GetWallet, options.OperationMiddlewares["getWallet"]...)
+	router.GET(options.BaseURL+"/v1/groups/:group/deposits", wrapper.ListDeposits, options.OperationMiddlewares["listDeposits"]...)
+	router.POST(options.BaseURL+"/v1/groups/:group/deposits", wrapper.CreateDeposit, options.OperationMiddlewares["createDeposit"]...)
+	router.GET(options.BaseURL+"/v1/groups/:group/deposits/:deposit", wrapper.GetDeposit, options.OperationMiddlewares["getDeposit"]...)
+	router.GET(options.BaseURL+"/v1/groups/:group/withdrawals", wrapper.ListWithdrawals, options.OperationMiddlewares["listWithdrawals"]...)
+	router.POST(options.BaseURL+"/v1/groups/:group/withdrawals", wrapper.RequestWithdrawal, options.OperationMiddlewares["requestWithdrawal"]...)
+	router.GET(options.BaseURL+"/v1/groups/:group/withdrawals/:withdrawal", wrapper.GetWithdrawal, options.OperationMiddlewares["getWithdrawal"]...)
+	router.POST(options.BaseURL+"/v1/groups/:group/withdrawals/:withdrawal/cancel", wrapper.CancelWithdrawal, options.OperationMiddlewares["cancelWithdrawal"]...)
+	router.GET(options.BaseURL+"/v1/me/gateways", wrapper.ListGateways, options.OperationMiddlewares["listGateways"]...)
+	router.GET(options.BaseURL+"/v1/me/addresses", wrapper.ListAddresses, options.OperationMiddlewares["listAddresses"]...)
+	router.POST(options.BaseURL+"/v1/me/addresses", wrapper.AddAddress, options.OperationMiddlewares["addAddress"]...)
+	router.DELETE(options.BaseURL+"/v1/me/addresses/:address", wrapper.RemoveAddress, options.OperationMiddlewares["removeAddress"]...)
+	router.GET(options.BaseURL+"/v1/me/safety", wrapper.GetSafety, options.OperationMiddlewares["getSafety"]...)
+	router.PUT(options.BaseURL+"/v1/me/safety/pin", wrapper.SetPIN, options.OperationMiddlewares["setPIN"]...)
+	router.POST(options.BaseURL+"/v1/me/safety/totp", wrapper.EnrolTOTP, options.OperationMiddlewares["enrolTOTP"]...)
+	router.POST(options.BaseURL+"/v1/me/safety/totp/confirm", wrapper.ConfirmTOTP, options.OperationMiddlewares["confirmTOTP"]...)
+	router.POST(options.BaseURL+"/v1/me/safety/exclusion", wrapper.ExcludeMe, options.OperationMiddlewares["excludeMe"]...)
+	router.POST(options.BaseURL+"/v1/me/safety/kyc", wrapper.StartKYC, options.OperationMiddlewares["startKYC"]...)
+	router.GET(options.BaseURL+"/v1/me/limits", wrapper.ListLimits, options.OperationMiddlewares["listLimits"]...)
+	router.PUT(options.BaseURL+"/v1/me/limits", wrapper.SetLimit, options.OperationMiddlewares["setLimit"]...)
 
 }
 
@@ -1299,6 +2272,8 @@ type ConflictApplicationProblemPlusJSONResponse Problem
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
+
+type ProblemApplicationProblemPlusJSONResponse Problem
 
 type RefusedApplicationProblemPlusJSONResponse Problem
 
@@ -1643,6 +2618,127 @@ func (response GetBalance404ApplicationProblemPlusJSONResponse) VisitGetBalanceR
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDepositsRequestObject struct {
+	Group  GroupParam `json:"group"`
+	Params ListDepositsParams
+}
+
+type ListDepositsResponseObject interface {
+	VisitListDepositsResponse(w http.ResponseWriter) error
+}
+
+type ListDeposits200JSONResponse DepositPage
+
+func (response ListDeposits200JSONResponse) VisitListDepositsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDepositsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDepositsdefaultApplicationProblemPlusJSONResponse) VisitListDepositsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDepositRequestObject struct {
+	Group  GroupParam `json:"group"`
+	Params CreateDepositParams
+	Body   *CreateDepositJSONRequestBody
+}
+
+type CreateDepositResponseObject interface {
+	VisitCreateDepositResponse(w http.ResponseWriter) error
+}
+
+type CreateDeposit201JSONResponse Deposit
+
+func (response CreateDeposit201JSONResponse) VisitCreateDepositResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDepositdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateDepositdefaultApplicationProblemPlusJSONResponse) VisitCreateDepositResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDepositRequestObject struct {
+	Group   GroupParam   `json:"group"`
+	Deposit DepositParam `json:"deposit"`
+}
+
+type GetDepositResponseObject interface {
+	VisitGetDepositResponse(w http.ResponseWriter) error
+}
+
+type GetDeposit200JSONResponse Deposit
+
+func (response GetDeposit200JSONResponse) VisitGetDepositResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDepositdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDepositdefaultApplicationProblemPlusJSONResponse) VisitGetDepositResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2142,6 +3238,206 @@ func (response GetTop404ApplicationProblemPlusJSONResponse) VisitGetTopResponse(
 	return err
 }
 
+type GetWalletRequestObject struct {
+	Group GroupParam `json:"group"`
+}
+
+type GetWalletResponseObject interface {
+	VisitGetWalletResponse(w http.ResponseWriter) error
+}
+
+type GetWallet200JSONResponse Wallet
+
+func (response GetWallet200JSONResponse) VisitGetWalletResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWalletdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWalletdefaultApplicationProblemPlusJSONResponse) VisitGetWalletResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWithdrawalsRequestObject struct {
+	Group  GroupParam `json:"group"`
+	Params ListWithdrawalsParams
+}
+
+type ListWithdrawalsResponseObject interface {
+	VisitListWithdrawalsResponse(w http.ResponseWriter) error
+}
+
+type ListWithdrawals200JSONResponse WithdrawalPage
+
+func (response ListWithdrawals200JSONResponse) VisitListWithdrawalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWithdrawalsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWithdrawalsdefaultApplicationProblemPlusJSONResponse) VisitListWithdrawalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestWithdrawalRequestObject struct {
+	Group  GroupParam `json:"group"`
+	Params RequestWithdrawalParams
+	Body   *RequestWithdrawalJSONRequestBody
+}
+
+type RequestWithdrawalResponseObject interface {
+	VisitRequestWithdrawalResponse(w http.ResponseWriter) error
+}
+
+type RequestWithdrawal201JSONResponse Withdrawal
+
+func (response RequestWithdrawal201JSONResponse) VisitRequestWithdrawalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestWithdrawaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequestWithdrawaldefaultApplicationProblemPlusJSONResponse) VisitRequestWithdrawalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWithdrawalRequestObject struct {
+	Group      GroupParam      `json:"group"`
+	Withdrawal WithdrawalParam `json:"withdrawal"`
+}
+
+type GetWithdrawalResponseObject interface {
+	VisitGetWithdrawalResponse(w http.ResponseWriter) error
+}
+
+type GetWithdrawal200JSONResponse Withdrawal
+
+func (response GetWithdrawal200JSONResponse) VisitGetWithdrawalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWithdrawaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWithdrawaldefaultApplicationProblemPlusJSONResponse) VisitGetWithdrawalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelWithdrawalRequestObject struct {
+	Group      GroupParam      `json:"group"`
+	Withdrawal WithdrawalParam `json:"withdrawal"`
+}
+
+type CancelWithdrawalResponseObject interface {
+	VisitCancelWithdrawalResponse(w http.ResponseWriter) error
+}
+
+type CancelWithdrawal200JSONResponse Withdrawal
+
+func (response CancelWithdrawal200JSONResponse) VisitCancelWithdrawalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelWithdrawaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelWithdrawaldefaultApplicationProblemPlusJSONResponse) VisitCancelWithdrawalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 }
 
@@ -2175,6 +3471,116 @@ func (response GetMe401ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAddressesRequestObject struct {
+}
+
+type ListAddressesResponseObject interface {
+	VisitListAddressesResponse(w http.ResponseWriter) error
+}
+
+type ListAddresses200JSONResponse AddressList
+
+func (response ListAddresses200JSONResponse) VisitListAddressesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAddressesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAddressesdefaultApplicationProblemPlusJSONResponse) VisitListAddressesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddAddressRequestObject struct {
+	Body *AddAddressJSONRequestBody
+}
+
+type AddAddressResponseObject interface {
+	VisitAddAddressResponse(w http.ResponseWriter) error
+}
+
+type AddAddress201JSONResponse Address
+
+func (response AddAddress201JSONResponse) VisitAddAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddAddressdefaultApplicationProblemPlusJSONResponse) VisitAddAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveAddressRequestObject struct {
+	Address AddressParam `json:"address"`
+}
+
+type RemoveAddressResponseObject interface {
+	VisitRemoveAddressResponse(w http.ResponseWriter) error
+}
+
+type RemoveAddress204Response struct {
+}
+
+func (response RemoveAddress204Response) VisitRemoveAddressResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveAddressdefaultApplicationProblemPlusJSONResponse) VisitRemoveAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2265,6 +3671,44 @@ func (response ListMyBets404ApplicationProblemPlusJSONResponse) VisitListMyBetsR
 	return err
 }
 
+type ListGatewaysRequestObject struct {
+}
+
+type ListGatewaysResponseObject interface {
+	VisitListGatewaysResponse(w http.ResponseWriter) error
+}
+
+type ListGateways200JSONResponse GatewayList
+
+func (response ListGateways200JSONResponse) VisitListGatewaysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGatewaysdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListGatewaysdefaultApplicationProblemPlusJSONResponse) VisitListGatewaysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMyGroupsRequestObject struct {
 }
 
@@ -2298,6 +3742,304 @@ func (response ListMyGroups401ApplicationProblemPlusJSONResponse) VisitListMyGro
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLimitsRequestObject struct {
+	Params ListLimitsParams
+}
+
+type ListLimitsResponseObject interface {
+	VisitListLimitsResponse(w http.ResponseWriter) error
+}
+
+type ListLimits200JSONResponse LimitList
+
+func (response ListLimits200JSONResponse) VisitListLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLimitsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLimitsdefaultApplicationProblemPlusJSONResponse) VisitListLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetLimitRequestObject struct {
+	Body *SetLimitJSONRequestBody
+}
+
+type SetLimitResponseObject interface {
+	VisitSetLimitResponse(w http.ResponseWriter) error
+}
+
+type SetLimit200JSONResponse Limit
+
+func (response SetLimit200JSONResponse) VisitSetLimitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetLimitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetLimitdefaultApplicationProblemPlusJSONResponse) VisitSetLimitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSafetyRequestObject struct {
+}
+
+type GetSafetyResponseObject interface {
+	VisitGetSafetyResponse(w http.ResponseWriter) error
+}
+
+type GetSafety200JSONResponse Safety
+
+func (response GetSafety200JSONResponse) VisitGetSafetyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSafetydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSafetydefaultApplicationProblemPlusJSONResponse) VisitGetSafetyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExcludeMeRequestObject struct {
+	Body *ExcludeMeJSONRequestBody
+}
+
+type ExcludeMeResponseObject interface {
+	VisitExcludeMeResponse(w http.ResponseWriter) error
+}
+
+type ExcludeMe200JSONResponse Safety
+
+func (response ExcludeMe200JSONResponse) VisitExcludeMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExcludeMedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExcludeMedefaultApplicationProblemPlusJSONResponse) VisitExcludeMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartKYCRequestObject struct {
+}
+
+type StartKYCResponseObject interface {
+	VisitStartKYCResponse(w http.ResponseWriter) error
+}
+
+type StartKYC201JSONResponse KYCSession
+
+func (response StartKYC201JSONResponse) VisitStartKYCResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartKYCdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartKYCdefaultApplicationProblemPlusJSONResponse) VisitStartKYCResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPINRequestObject struct {
+	Body *SetPINJSONRequestBody
+}
+
+type SetPINResponseObject interface {
+	VisitSetPINResponse(w http.ResponseWriter) error
+}
+
+type SetPIN204Response struct {
+}
+
+func (response SetPIN204Response) VisitSetPINResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SetPINdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPINdefaultApplicationProblemPlusJSONResponse) VisitSetPINResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EnrolTOTPRequestObject struct {
+	Body *EnrolTOTPJSONRequestBody
+}
+
+type EnrolTOTPResponseObject interface {
+	VisitEnrolTOTPResponse(w http.ResponseWriter) error
+}
+
+type EnrolTOTP201JSONResponse Enrolment
+
+func (response EnrolTOTP201JSONResponse) VisitEnrolTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EnrolTOTPdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EnrolTOTPdefaultApplicationProblemPlusJSONResponse) VisitEnrolTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTOTPRequestObject struct {
+	Body *ConfirmTOTPJSONRequestBody
+}
+
+type ConfirmTOTPResponseObject interface {
+	VisitConfirmTOTPResponse(w http.ResponseWriter) error
+}
+
+type ConfirmTOTP204Response struct {
+}
+
+func (response ConfirmTOTP204Response) VisitConfirmTOTPResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ConfirmTOTPdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmTOTPdefaultApplicationProblemPlusJSONResponse) VisitConfirmTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -2780,6 +4522,15 @@ type StrictServerInterface interface {
 	// GetBalance The player's balance in a group
 	// (GET /v1/groups/{group}/balance)
 	GetBalance(ctx context.Context, request GetBalanceRequestObject) (GetBalanceResponseObject, error)
+	// ListDeposits The player's deposits in a group, newest first
+	// (GET /v1/groups/{group}/deposits)
+	ListDeposits(ctx context.Context, request ListDepositsRequestObject) (ListDepositsResponseObject, error)
+	// CreateDeposit Begin a deposit
+	// (POST /v1/groups/{group}/deposits)
+	CreateDeposit(ctx context.Context, request CreateDepositRequestObject) (CreateDepositResponseObject, error)
+	// GetDeposit A deposit
+	// (GET /v1/groups/{group}/deposits/{deposit})
+	GetDeposit(ctx context.Context, request GetDepositRequestObject) (GetDepositResponseObject, error)
 	// ListRounds The group's rounds, newest first
 	// (GET /v1/groups/{group}/rounds)
 	ListRounds(ctx context.Context, request ListRoundsRequestObject) (ListRoundsResponseObject, error)
@@ -2795,15 +4546,66 @@ type StrictServerInterface interface {
 	// GetTop The group's richest players
 	// (GET /v1/groups/{group}/top)
 	GetTop(ctx context.Context, request GetTopRequestObject) (GetTopResponseObject, error)
+	// GetWallet The player's money in a group
+	// (GET /v1/groups/{group}/wallet)
+	GetWallet(ctx context.Context, request GetWalletRequestObject) (GetWalletResponseObject, error)
+	// ListWithdrawals The player's withdrawals in a group, newest first
+	// (GET /v1/groups/{group}/withdrawals)
+	ListWithdrawals(ctx context.Context, request ListWithdrawalsRequestObject) (ListWithdrawalsResponseObject, error)
+	// RequestWithdrawal Ask for a withdrawal
+	// (POST /v1/groups/{group}/withdrawals)
+	RequestWithdrawal(ctx context.Context, request RequestWithdrawalRequestObject) (RequestWithdrawalResponseObject, error)
+	// GetWithdrawal A withdrawal
+	// (GET /v1/groups/{group}/withdrawals/{withdrawal})
+	GetWithdrawal(ctx context.Context, request GetWithdrawalRequestObject) (GetWithdrawalResponseObject, error)
+	// CancelWithdrawal Take a withdrawal back, until it is being paid
+	// (POST /v1/groups/{group}/withdrawals/{withdrawal}/cancel)
+	CancelWithdrawal(ctx context.Context, request CancelWithdrawalRequestObject) (CancelWithdrawalResponseObject, error)
 	// GetMe The signed-in player
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// ListAddresses The payout address book
+	// (GET /v1/me/addresses)
+	ListAddresses(ctx context.Context, request ListAddressesRequestObject) (ListAddressesResponseObject, error)
+	// AddAddress Add a payout address
+	// (POST /v1/me/addresses)
+	AddAddress(ctx context.Context, request AddAddressRequestObject) (AddAddressResponseObject, error)
+	// RemoveAddress Remove a payout address
+	// (DELETE /v1/me/addresses/{address})
+	RemoveAddress(ctx context.Context, request RemoveAddressRequestObject) (RemoveAddressResponseObject, error)
 	// ListMyBets The player's bets in a group, newest first
 	// (GET /v1/me/bets)
 	ListMyBets(ctx context.Context, request ListMyBetsRequestObject) (ListMyBetsResponseObject, error)
+	// ListGateways Ways in and out
+	// (GET /v1/me/gateways)
+	ListGateways(ctx context.Context, request ListGatewaysRequestObject) (ListGatewaysResponseObject, error)
 	// ListMyGroups The groups the player belongs to
 	// (GET /v1/me/groups)
 	ListMyGroups(ctx context.Context, request ListMyGroupsRequestObject) (ListMyGroupsResponseObject, error)
+	// ListLimits Deposit and loss limits
+	// (GET /v1/me/limits)
+	ListLimits(ctx context.Context, request ListLimitsRequestObject) (ListLimitsResponseObject, error)
+	// SetLimit Set or lift a limit
+	// (PUT /v1/me/limits)
+	SetLimit(ctx context.Context, request SetLimitRequestObject) (SetLimitResponseObject, error)
+	// GetSafety Credential, exclusion and identity check
+	// (GET /v1/me/safety)
+	GetSafety(ctx context.Context, request GetSafetyRequestObject) (GetSafetyResponseObject, error)
+	// ExcludeMe Exclude oneself from depositing and betting
+	// (POST /v1/me/safety/exclusion)
+	ExcludeMe(ctx context.Context, request ExcludeMeRequestObject) (ExcludeMeResponseObject, error)
+	// StartKYC Begin the identity check
+	// (POST /v1/me/safety/kyc)
+	StartKYC(ctx context.Context, request StartKYCRequestObject) (StartKYCResponseObject, error)
+	// SetPIN Set or change the PIN
+	// (PUT /v1/me/safety/pin)
+	SetPIN(ctx context.Context, request SetPINRequestObject) (SetPINResponseObject, error)
+	// EnrolTOTP Begin with an authenticator app
+	// (POST /v1/me/safety/totp)
+	EnrolTOTP(ctx context.Context, request EnrolTOTPRequestObject) (EnrolTOTPResponseObject, error)
+	// ConfirmTOTP Prove that the authenticator app works
+	// (POST /v1/me/safety/totp/confirm)
+	ConfirmTOTP(ctx context.Context, request ConfirmTOTPRequestObject) (ConfirmTOTPResponseObject, error)
 	// SetMySeed Choose the seed mixed into the player's future draws
 	// (PUT /v1/me/seed)
 	SetMySeed(ctx context.Context, request SetMySeedRequestObject) (SetMySeedResponseObject, error)
@@ -3022,6 +4824,107 @@ func (sh *strictHandler) GetBalance(ctx echo.Context, group GroupParam) error {
 	return nil
 }
 
+// ListDeposits operation middleware
+func (sh *strictHandler) ListDeposits(ctx echo.Context, group GroupParam, params ListDepositsParams) error {
+	var request ListDepositsRequestObject
+
+	request.Group = group
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDeposits(ctx.Request().Context(), request.(ListDepositsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDeposits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDepositsResponseObject); ok {
+		return validResponse.VisitListDepositsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateDeposit operation middleware
+func (sh *strictHandler) CreateDeposit(ctx echo.Context, group GroupParam, params CreateDepositParams) error {
+	var request CreateDepositRequestObject
+
+	request.Group = group
+	request.Params = params
+
+	var body CreateDepositJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDeposit(ctx.Request().Context(), request.(CreateDepositRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDeposit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateDepositResponseObject); ok {
+		return validResponse.VisitCreateDepositResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDeposit operation middleware
+func (sh *strictHandler) GetDeposit(ctx echo.Context, group GroupParam, deposit DepositParam) error {
+	var request GetDepositRequestObject
+
+	request.Group = group
+	request.Deposit = deposit
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDeposit(ctx.Request().Context(), request.(GetDepositRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDeposit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDepositResponseObject); ok {
+		return validResponse.VisitGetDepositResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListRounds operation middleware
 func (sh *strictHandler) ListRounds(ctx echo.Context, group GroupParam, params ListRoundsParams) error {
 	var request ListRoundsRequestObject
@@ -3175,6 +5078,158 @@ func (sh *strictHandler) GetTop(ctx echo.Context, group GroupParam, params GetTo
 	return nil
 }
 
+// GetWallet operation middleware
+func (sh *strictHandler) GetWallet(ctx echo.Context, group GroupParam) error {
+	var request GetWalletRequestObject
+
+	request.Group = group
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWallet(ctx.Request().Context(), request.(GetWalletRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWallet")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWalletResponseObject); ok {
+		return validResponse.VisitGetWalletResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWithdrawals operation middleware
+func (sh *strictHandler) ListWithdrawals(ctx echo.Context, group GroupParam, params ListWithdrawalsParams) error {
+	var request ListWithdrawalsRequestObject
+
+	request.Group = group
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWithdrawals(ctx.Request().Context(), request.(ListWithdrawalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWithdrawals")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWithdrawalsResponseObject); ok {
+		return validResponse.VisitListWithdrawalsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RequestWithdrawal operation middleware
+func (sh *strictHandler) RequestWithdrawal(ctx echo.Context, group GroupParam, params RequestWithdrawalParams) error {
+	var request RequestWithdrawalRequestObject
+
+	request.Group = group
+	request.Params = params
+
+	var body RequestWithdrawalJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestWithdrawal(ctx.Request().Context(), request.(RequestWithdrawalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestWithdrawal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RequestWithdrawalResponseObject); ok {
+		return validResponse.VisitRequestWithdrawalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetWithdrawal operation middleware
+func (sh *strictHandler) GetWithdrawal(ctx echo.Context, group GroupParam, withdrawal WithdrawalParam) error {
+	var request GetWithdrawalRequestObject
+
+	request.Group = group
+	request.Withdrawal = withdrawal
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWithdrawal(ctx.Request().Context(), request.(GetWithdrawalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWithdrawal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWithdrawalResponseObject); ok {
+		return validResponse.VisitGetWithdrawalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelWithdrawal operation middleware
+func (sh *strictHandler) CancelWithdrawal(ctx echo.Context, group GroupParam, withdrawal WithdrawalParam) error {
+	var request CancelWithdrawalRequestObject
+
+	request.Group = group
+	request.Withdrawal = withdrawal
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelWithdrawal(ctx.Request().Context(), request.(CancelWithdrawalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelWithdrawal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelWithdrawalResponseObject); ok {
+		return validResponse.VisitCancelWithdrawalResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetMe operation middleware
 func (sh *strictHandler) GetMe(ctx echo.Context) error {
 	var request GetMeRequestObject
@@ -3192,6 +5247,100 @@ func (sh *strictHandler) GetMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		return validResponse.VisitGetMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAddresses operation middleware
+func (sh *strictHandler) ListAddresses(ctx echo.Context) error {
+	var request ListAddressesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAddresses(ctx.Request().Context(), request.(ListAddressesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAddresses")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAddressesResponseObject); ok {
+		return validResponse.VisitListAddressesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddAddress operation middleware
+func (sh *strictHandler) AddAddress(ctx echo.Context) error {
+	var request AddAddressRequestObject
+
+	var body AddAddressJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddAddress(ctx.Request().Context(), request.(AddAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddAddressResponseObject); ok {
+		return validResponse.VisitAddAddressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveAddress operation middleware
+func (sh *strictHandler) RemoveAddress(ctx echo.Context, address AddressParam) error {
+	var request RemoveAddressRequestObject
+
+	request.Address = address
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveAddress(ctx.Request().Context(), request.(RemoveAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveAddressResponseObject); ok {
+		return validResponse.VisitRemoveAddressResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -3223,6 +5372,29 @@ func (sh *strictHandler) ListMyBets(ctx echo.Context, params ListMyBetsParams) e
 	return nil
 }
 
+// ListGateways operation middleware
+func (sh *strictHandler) ListGateways(ctx echo.Context) error {
+	var request ListGatewaysRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListGateways(ctx.Request().Context(), request.(ListGatewaysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListGateways")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListGatewaysResponseObject); ok {
+		return validResponse.VisitListGatewaysResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListMyGroups operation middleware
 func (sh *strictHandler) ListMyGroups(ctx echo.Context) error {
 	var request ListMyGroupsRequestObject
@@ -3240,6 +5412,307 @@ func (sh *strictHandler) ListMyGroups(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ListMyGroupsResponseObject); ok {
 		return validResponse.VisitListMyGroupsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListLimits operation middleware
+func (sh *strictHandler) ListLimits(ctx echo.Context, params ListLimitsParams) error {
+	var request ListLimitsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLimits(ctx.Request().Context(), request.(ListLimitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLimits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListLimitsResponseObject); ok {
+		return validResponse.VisitListLimitsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetLimit operation middleware
+func (sh *strictHandler) SetLimit(ctx echo.Context) error {
+	var request SetLimitRequestObject
+
+	var body SetLimitJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetLimit(ctx.Request().Context(), request.(SetLimitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetLimit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetLimitResponseObject); ok {
+		return validResponse.VisitSetLimitResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSafety operation middleware
+func (sh *strictHandler) GetSafety(ctx echo.Context) error {
+	var request GetSafetyRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSafety(ctx.Request().Context(), request.(GetSafetyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSafety")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSafetyResponseObject); ok {
+		return validResponse.VisitGetSafetyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExcludeMe operation middleware
+func (sh *strictHandler) ExcludeMe(ctx echo.Context) error {
+	var request ExcludeMeRequestObject
+
+	var body ExcludeMeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExcludeMe(ctx.Request().Context(), request.(ExcludeMeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExcludeMe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExcludeMeResponseObject); ok {
+		return validResponse.VisitExcludeMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartKYC operation middleware
+func (sh *strictHandler) StartKYC(ctx echo.Context) error {
+	var request StartKYCRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartKYC(ctx.Request().Context(), request.(StartKYCRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartKYC")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartKYCResponseObject); ok {
+		return validResponse.VisitStartKYCResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetPIN operation middleware
+func (sh *strictHandler) SetPIN(ctx echo.Context) error {
+	var request SetPINRequestObject
+
+	var body SetPINJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPIN(ctx.Request().Context(), request.(SetPINRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPIN")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetPINResponseObject); ok {
+		return validResponse.VisitSetPINResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EnrolTOTP operation middleware
+func (sh *strictHandler) EnrolTOTP(ctx echo.Context) error {
+	var request EnrolTOTPRequestObject
+
+	var body EnrolTOTPJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EnrolTOTP(ctx.Request().Context(), request.(EnrolTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EnrolTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EnrolTOTPResponseObject); ok {
+		return validResponse.VisitEnrolTOTPResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmTOTP operation middleware
+func (sh *strictHandler) ConfirmTOTP(ctx echo.Context) error {
+	var request ConfirmTOTPRequestObject
+
+	var body ConfirmTOTPJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmTOTP(ctx.Request().Context(), request.(ConfirmTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmTOTPResponseObject); ok {
+		return validResponse.VisitConfirmTOTPResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fairground/api/gen"
+	"fairground/cashier"
 	"fairground/games"
 	"fairground/games/game"
 	"fairground/ledger"
@@ -17,7 +18,8 @@ import (
 // notifyTimeout bounds the best-effort calls made after an answer.
 const notifyTimeout = 5 * time.Second
 
-// Deps is what the handlers call. StartRound and CloseEarly are optional.
+// Deps is what the handlers call. The functions are optional: the relay does the same. Without a Cashier the
+// wallet's endpoints answer 503.
 type Deps struct {
 	Players    *players.Players
 	Engine     *games.Engine
@@ -25,6 +27,10 @@ type Deps struct {
 	Logger     *slog.Logger
 	StartRound func(ctx context.Context, in workflows.RoundInput) error
 	CloseEarly func(ctx context.Context, round string) error
+
+	Cashier          *cashier.Cashier
+	StartWithdrawal  func(ctx context.Context, in workflows.WithdrawalInput) error
+	CancelWithdrawal func(ctx context.Context, withdrawal string) error
 }
 
 // Server implements the generated strict interface. It is safe for concurrent use.
@@ -37,6 +43,10 @@ type Server struct {
 	closeEarly func(ctx context.Context, round string) error
 	catalogue  map[string]game.Game
 	background sync.WaitGroup
+
+	cashier          *cashier.Cashier
+	startWithdrawal  func(ctx context.Context, in workflows.WithdrawalInput) error
+	cancelWithdrawal func(ctx context.Context, withdrawal string) error
 }
 
 var _ gen.StrictServerInterface = (*Server)(nil)
@@ -46,6 +56,7 @@ func New(deps Deps) *Server {
 	return &Server{
 		players: deps.Players, engine: deps.Engine, ledger: deps.Ledger, logger: deps.Logger,
 		startRound: deps.StartRound, closeEarly: deps.CloseEarly, catalogue: games.Catalogue(),
+		cashier: deps.Cashier, startWithdrawal: deps.StartWithdrawal, cancelWithdrawal: deps.CancelWithdrawal,
 	}
 }
 
@@ -54,13 +65,13 @@ func (s *Server) Wait() { s.background.Wait() }
 
 // later makes a best-effort call without holding up the answer. When it fails the relay does
 // the same from the outbox, so it is only noted.
-func (s *Server) later(ctx context.Context, what, round string, call func(ctx context.Context) error) {
+func (s *Server) later(ctx context.Context, what, subject string, call func(ctx context.Context) error) {
 	ctx = context.WithoutCancel(ctx)
 	s.background.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 		defer cancel()
 		if err := call(ctx); err != nil {
-			s.logger.WarnContext(ctx, "left to the relay", slog.String("what", what), slog.String("round", round), slog.Any("error", err))
+			s.logger.WarnContext(ctx, "left to the relay", slog.String("what", what), slog.String("subject", subject), slog.Any("error", err))
 		}
 	})
 }

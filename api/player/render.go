@@ -81,3 +81,42 @@ func utc(t *time.Time) *time.Time {
 	u := t.UTC()
 	return &u
 }
+
+// scaled renders minor units of any asset.
+func scaled(asset string, scale int, n int64) gen.Amount {
+	return gen.Amount{Amount: n, Asset: asset, Scale: int32(scale)} //nolint:gosec // 0 to 18
+}
+
+// each renders a list; it is never null.
+func each[A, B any](in []A, render func(A) B) []B {
+	out := make([]B, len(in))
+	for i, v := range in {
+		out[i] = render(v)
+	}
+	return out
+}
+
+// word is what an optional parameter says, empty when it is absent.
+func word(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
+}
+
+// given is nil for an empty text.
+func given[T ~string](s T) *string {
+	if s == "" {
+		return nil
+	}
+	t := string(s)
+	return &t
+}
+
+// moment is nil for the zero time.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return utc(&t)
+}

@@ -1,0 +1,46 @@
+package api
+
+import "net/http"
+
+func cashierCodes() map[string]code {
+	return map[string]code{
+		"cashier.withdrawal_not_found": {http.StatusNotFound, "There is no such withdrawal", "list withdrawals"},
+		"cashier.address_not_found":    {http.StatusNotFound, "There is no such payout address", "list addresses with GET /v1/me/addresses"},
+		"cashier.address_exists":       {http.StatusConflict, "The destination is in the address book", "use the address that is there"},
+		"cashier.too_late":             {http.StatusConflict, "The withdrawal can't be taken back any more", "wait for its end"},
+		"cashier.wrong_stage":          {http.StatusConflict, "It is not at this stage", "read it again"},
+		"cashier.stale":                {http.StatusConflict, "It changed since it was read", "read it again, then decide"},
+		"cashier.claimed":              {http.StatusConflict, "Somebody else has claimed the withdrawal", "wait until the claim ends"},
+		"cashier.already_decided":      {http.StatusConflict, "The stage was decided", "read it again"},
+		"cashier.items_waiting":        {http.StatusConflict, "A threshold can't be loosened while withdrawals wait", "finish those first"},
+		"cashier.same_person":          {http.StatusForbidden, "Another person has to decide this", "ask somebody else"},
+		"cashier.own_withdrawal":       {http.StatusForbidden, "Nobody decides on their own withdrawal", "ask somebody else"},
+		"cashier.address_waiting":      {http.StatusUnprocessableEntity, "A new address has a waiting period", "wait until the time in data"},
+		"cashier.cooldown":             {http.StatusUnprocessableEntity, "The credential changed a short time ago", "wait until the time in data"},
+		"cashier.asset_off":            {http.StatusUnprocessableEntity, "The asset is not enabled", "see GET /v1/me/gateways"},
+		"cashier.gateway_off":          {http.StatusUnprocessableEntity, "The gateway does not take this", "see GET /v1/me/gateways"},
+		"cashier.amount_too_low":       {http.StatusUnprocessableEntity, "The amount is below the minimum", "see min in data"},
+		"cashier.amount_too_high":      {http.StatusUnprocessableEntity, "The amount is above the maximum", "see max in data"},
+		"cashier.daily_limit":          {http.StatusUnprocessableEntity, "The daily amount would be exceeded", "see left in data"},
+		"cashier.reason_required":      {http.StatusUnprocessableEntity, "A reason is needed", "send reason_code"},
+		"cashier.invalid_verdict":      {http.StatusUnprocessableEntity, "The stage has no such verdict", "see its status"},
+		"cashier.invalid_policy":       {http.StatusUnprocessableEntity, "The policy can't be used", "see field"},
+		"cashier.invalid_settings":     {http.StatusUnprocessableEntity, "The settings can't be used", "see field"},
+		"cashier.invalid_address":      {http.StatusUnprocessableEntity, "The payout address can't be used", "check it"},
+		"cashier.invalid_amount":       {http.StatusUnprocessableEntity, "The amount can't be used", "a positive number of minor units"},
+		"cashier.invalid_key":          {http.StatusBadRequest, "The Idempotency-Key can't be used", "1 to 128 characters"},
+		"cashier.invalid_cursor":       {http.StatusBadRequest, "The cursor is not one this list gave out", "start again without a cursor"},
+		"cashier.invalid_sort":         {http.StatusBadRequest, "The list has no such order", "see /docs"},
+		"cashier.invalid_tab":          {http.StatusBadRequest, "The list has no such tab", "see /docs"},
+		"cashier.payouts_stopped":      {http.StatusServiceUnavailable, "Payouts are stopped for now", "resolve the incident that stops them"},
+	}
+}
+
+func hookCodes() map[string]code {
+	return map[string]code{
+		"hooks.forged":            {http.StatusUnauthorized, "The signature does not fit the body", "sign the bytes as they are sent"},
+		"hooks.stale":             {http.StatusBadRequest, "The callback is too old or too far ahead", "check the clock, then send it again"},
+		"hooks.malformed":         {http.StatusBadRequest, "The body can't be read", "see the gateway's document"},
+		"hooks.account_not_found": {http.StatusNotFound, "There is no such account", "check the address of the hook"},
+	}
+}

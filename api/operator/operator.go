@@ -1,0 +1,36 @@
+package operator
+
+import (
+	"context"
+	"log/slog"
+
+	"fairground/api/operator/gen"
+	"fairground/cashier"
+	"fairground/ledger"
+	"fairground/operators"
+	"fairground/players"
+	"fairground/workflows"
+)
+
+// Deps is what the handlers call. Decide and Resume need Temporal and are optional: without them decisions are
+// stored and left to the relay, and nothing can be resumed.
+type Deps struct {
+	Operators *operators.Operators
+	Cashier   *cashier.Cashier
+	Players   *players.Players
+	Ledger    *ledger.Ledger
+	Logger    *slog.Logger
+	Decide    func(ctx context.Context, m workflows.DecideMessage) (workflows.WithdrawalStatusView, error)
+	Resume    func(ctx context.Context, in workflows.WithdrawalInput) error
+	// TemporalUI and Namespace make links to workflows; without TemporalUI there are none.
+	TemporalUI string
+	Namespace  string
+}
+
+// Server implements the generated strict interface. It is safe for concurrent use.
+type Server struct{ Deps }
+
+var _ gen.StrictServerInterface = (*Server)(nil)
+
+// New makes the handlers.
+func New(deps Deps) *Server { return &Server{Deps: deps} }
