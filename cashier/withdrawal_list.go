@@ -84,8 +84,8 @@ func (c *Cashier) PlayerWithdrawals(ctx context.Context, tenant, group, player i
 // Withdrawals lists a tenant's withdrawals for an operator, with the counts of the tabs.
 // It returns operators.ErrForbidden, ErrInvalidCursor and the errors of postgres.DB.
 func (c *Cashier) Withdrawals(ctx context.Context, a operators.Authority, f WithdrawalFilter) (WithdrawalPage, error) {
-	if !a.May(operators.WithdrawalsRead) {
-		return WithdrawalPage{}, operators.ErrForbidden
+	if err := a.Allow(operators.WithdrawalsRead); err != nil {
+		return WithdrawalPage{}, err
 	}
 	page, err := c.list(ctx, a.Tenant, listFilter{WithdrawalFilter: f})
 	if err != nil {
@@ -106,8 +106,8 @@ func (c *Cashier) Withdrawals(ctx context.Context, a operators.Authority, f With
 // Timeline is everything that happened to a withdrawal, oldest first.
 // It returns operators.ErrForbidden, ErrWithdrawalNotFound and the errors of postgres.DB.
 func (c *Cashier) Timeline(ctx context.Context, a operators.Authority, id string) ([]WithdrawalEvent, error) {
-	if !a.May(operators.WithdrawalsRead) {
-		return nil, operators.ErrForbidden
+	if err := a.Allow(operators.WithdrawalsRead); err != nil {
+		return nil, err
 	}
 	var list []WithdrawalEvent
 	err := c.read(ctx, a.Tenant, "read a timeline", func(ctx context.Context, tx pgx.Tx) error {
