@@ -58,7 +58,7 @@ func (p *program) root() *cobra.Command {
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.AddCommand(
-		p.apiCommand(), p.botCommand(), p.workerCommand(), p.migrateCommand(), p.tenantCommand(), p.auditCommand(), p.seedCommand(),
+		p.apiCommand(), p.botCommand(), p.workerCommand(), p.migrateCommand(), p.tenantCommand(), p.operatorCommand(), p.auditCommand(), p.seedCommand(),
 		newVerifyCmd(), p.telegramCommand(), p.gatewayCommand(),
 		p.upCommand(), p.withCommand(), p.miniredisCommand(), p.healthCommand(),
 	)

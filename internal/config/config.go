@@ -56,8 +56,15 @@ type Config struct {
 	TelegramAPIURL string `env:"TELEGRAM_API_URL" envDefault:"https://api.telegram.org"`
 	// TelegramBotToken is read by tenant create only; tenants' tokens are kept encrypted in the database.
 	TelegramBotToken Secret `env:"TELEGRAM_BOT_TOKEN"`
+	// OIDC* let operators sign in at an OpenID Connect provider; off while the issuer is empty.
+	OIDCIssuer       string `env:"OIDC_ISSUER"`
+	OIDCClientID     string `env:"OIDC_CLIENT_ID"`
+	OIDCClientSecret Secret `env:"OIDC_CLIENT_SECRET"`
+
 	// GatewaySecret signs for the sandbox payment gateway; the gateway command alone reads it.
 	GatewaySecret Secret `env:"FAIRGROUND_GATEWAY_SECRET"`
+	// OperatorPassword is read by operator create only; empty has one made.
+	OperatorPassword Secret `env:"FAIRGROUND_OPERATOR_PASSWORD"`
 	// BotMode is polling or webhook.
 	BotMode string `env:"BOT_MODE" envDefault:"polling"`
 
