@@ -16,9 +16,14 @@ const beatEvery = 2 * time.Second
 
 // beat sends signs of life until stop is called.
 func beat(ctx context.Context) (stop func()) {
+	return beatEach(ctx, beatEvery, nil)
+}
+
+// beatEach sends signs of life with a cursor for whoever takes over.
+func beatEach(ctx context.Context, gap time.Duration, cursor func() any) (stop func()) {
 	done := make(chan struct{})
 	go func() {
-		ticker := time.NewTicker(beatEvery)
+		ticker := time.NewTicker(gap)
 		defer ticker.Stop()
 		for {
 			select {
@@ -27,7 +32,11 @@ func beat(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				activity.RecordHeartbeat(ctx)
+				if cursor == nil {
+					activity.RecordHeartbeat(ctx)
+				} else {
+					activity.RecordHeartbeat(ctx, cursor())
+				}
 			}
 		}
 	}()

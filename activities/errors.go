@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -20,6 +21,15 @@ const (
 	TypeNotFound     = "games.round_not_found" // the database knows no such round
 	TypePanic        = "activities.panic"      // the rules of a game panicked
 	TypeGaveUp       = "activities.gave_up"    // it failed again and again for no known reason
+
+	// Of the cashier.
+	TypeWithdrawalNotFound = "cashier.withdrawal_not_found" // the database knows no such withdrawal
+	TypeDecisionUnknown    = "cashier.decision_unknown"     // nobody wrote this decision
+	TypeWrongStage         = "cashier.wrong_stage"          // the withdrawal has left the stage of the decision
+	TypeSamePerson         = "cashier.same_person"          // two stages need two people
+	TypePayoutsStopped     = "cashier.payouts_stopped"      // an incident or a frozen player stops payouts
+	TypeGatewayOff         = "cashier.gateway_off"          // the gateway takes no payouts for now
+	TypeUndecided          = "cashier.undecided"            // the gateway can't tell yet
 
 	typeBusy  = "games.busy"      // passes by itself
 	typeEarly = "games.too_early" // the clocks of two servers differ
@@ -59,6 +69,17 @@ func only(err error, types ...string) error {
 	default:
 		return applicationError(err, code, temporal.ApplicationErrorOptions{})
 	}
+}
+
+// stoppedWait is the time between two looks at whether payouts are possible again.
+const stoppedWait = time.Minute
+
+// errUndecided says that a payment at a gateway has no end yet.
+var errUndecided = errors.New("the gateway can't tell yet")
+
+// later is an expected failure that is tried again after a wait; it costs no event of the history.
+func later(err error, code string, wait time.Duration) error {
+	return applicationError(err, code, temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign, NextRetryDelay: wait})
 }
 
 // away says that the database could not answer for now.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -39,6 +40,12 @@ var ErrLater = errors.New("try again later")
 
 // Later marks err with ErrLater.
 func Later(err error) error { return fmt.Errorf("%w: %w", ErrLater, err) }
+
+// NotYetError is no failure: the event is to be handed on again after Wait. Others pass it meanwhile.
+type NotYetError struct{ Wait time.Duration }
+
+// Error implements error.
+func (e *NotYetError) Error() string { return "not before " + e.Wait.String() + " from now" }
 
 func (c Consumer) wants(t Type) bool { return slices.Contains(c.types, t) }
 

@@ -153,6 +153,8 @@ func (r *Relay) deliver(ctx context.Context, box outbox, claimed []Event) (held 
 			r.note(ctx, e, failed)
 			err = errors.Join(err, r.giveBack(ctx, box, claimed[i:], late))
 			held = true
+		case notYet(failed) > 0:
+			err = errors.Join(err, box.postpone(ctx, []int64{e.ID}, notYet(failed), false))
 		case failed != nil:
 			err = errors.Join(err, r.fail(ctx, box, e, failed))
 		default:
@@ -175,12 +177,23 @@ func (r *Relay) hand(ctx context.Context, e Event) error {
 		limited, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
 		err := c.handle(limited, r.cfg.DB, e)
 		cancel()
-		if err != nil {
+		switch {
+		case notYet(err) > 0:
+			failed = append(failed, err)
+		case err != nil:
 			r.metrics.failures.WithLabelValues(c.name, string(e.Type)).Inc()
 			failed = append(failed, err)
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// notYet is how long a consumer wants to wait for an event, if that is all it said.
+func notYet(err error) time.Duration {
+	if wait, ok := errors.AsType[*NotYetError](err); ok {
+		return wait.Wait
+	}
+	return 0
 }
 
 // publish marks events as handled, even when the process is told to stop at that moment.

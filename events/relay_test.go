@@ -235,3 +235,30 @@ func TestDecodeRefusesAnotherType(t *testing.T) {
 	_, err = events.Decode[events.RoundFull](events.Event{Type: events.TypeRoundFull, Payload: []byte(`[]`)})
 	require.ErrorContains(t, err, "decode event")
 }
+
+func TestAnEventThatIsToWaitIsPassedByOthersAndNotCounted(t *testing.T) {
+	t.Parallel()
+	db := bundle(t)
+	appendRounds(t, db, "first", "second")
+	var order []string
+	var attempts []int
+	r := relay(t, db, nil, events.Effect("waits", func(_ context.Context, e events.Event) error {
+		full, err := events.Decode[events.RoundFull](e)
+		if err != nil {
+			return err
+		}
+		order, attempts = append(order, full.Round), append(attempts, e.Attempts)
+		if len(order) == 1 {
+			return &events.NotYetError{Wait: 50 * time.Millisecond}
+		}
+		return nil
+	}, events.TypeRoundFull))
+	require.NoError(t, r.Drain(t.Context(), tenant))
+	require.Equal(t, []string{"first", "second"}, order)
+	require.Eventually(t, func() bool { // the second look is the test's own, so nothing runs beside it
+		require.NoError(t, r.Drain(t.Context(), tenant))
+		return count(t, db, waiting) == 0
+	}, 30*time.Second, 20*time.Millisecond)
+	require.Equal(t, []string{"first", "second", "first"}, order)
+	require.Equal(t, []int{1, 1, 1}, attempts)
+}

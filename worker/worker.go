@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/client"
+	sdk "go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
 
 	"fairground/cashier"
@@ -17,21 +18,30 @@ import (
 	"fairground/internal/clock"
 	"fairground/internal/postgres"
 	"fairground/internal/temporal"
+	"fairground/ledger"
+	"fairground/workflows"
 )
 
-// Deps is what a worker needs. Metrics and Ready may be nil.
+// Deps is what a worker needs. Metrics and Ready may be nil. Without a Cashier and a Ledger it serves rounds only.
 type Deps struct {
 	Temporal  client.Client
 	Namespace string // where search attributes are registered; "default" when empty
 	Engine    *games.Engine
 	DB        *postgres.DB
 	Logger    *slog.Logger
-	Cashier   *cashier.Cashier
 	Clock     clock.Clock
 	Metrics   prometheus.Registerer
 	Ready     func(ready bool) // told when the worker begins and ceases to take work
 	Tuning    Tuning
+
+	Cashier *cashier.Cashier
+	Ledger  *ledger.Ledger
+	// PayoutPatience is how long a payout that a gateway can't tell the end of is polled before a person is asked [15 min].
+	PayoutPatience time.Duration
 }
+
+// money says whether the worker serves the cashier.
+func (d Deps) money() bool { return d.Cashier != nil && d.Ledger != nil }
 
 // retryWait is the pause before Temporal is tried again while it is away.
 const retryWait = time.Second
@@ -46,8 +56,13 @@ func Run(ctx context.Context, deps Deps) error {
 		deps.Ready = func(bool) {}
 	}
 	starter := &roundStarter{temporal: deps.Temporal, engine: deps.Engine, logger: deps.Logger}
+	consumers := starter.consumers()
+	if deps.money() {
+		consumers = append(consumers, (&withdrawalStarter{temporal: deps.Temporal, cashier: deps.Cashier, clock: deps.Clock}).consumers()...)
+		consumers = append(consumers, (&depositStarter{temporal: deps.Temporal}).consumers()...)
+	}
 	relay, err := events.NewRelay(events.RelayConfig{
-		DB: deps.DB, Clock: deps.Clock, Logger: deps.Logger, Metrics: deps.Metrics, Consumers: starter.consumers(),
+		DB: deps.DB, Clock: deps.Clock, Logger: deps.Logger, Metrics: deps.Metrics, Consumers: consumers,
 	})
 	if err != nil {
 		return fmt.Errorf("build the relay: %w", err)
@@ -60,6 +75,9 @@ func Run(ctx context.Context, deps Deps) error {
 	group.Go(func() error { return relay.Run(ctx) })
 	group.Go(func() error { sweep.run(ctx); return nil })
 	group.Go(func() error { keepPartitions(ctx, deps); return nil })
+	if deps.money() {
+		group.Go(func() error { expireIntents(ctx, deps); return nil })
+	}
 	group.Go(func() error { serve(ctx, deps); return nil })
 	return group.Wait()
 }
@@ -85,16 +103,22 @@ func serveOnce(ctx context.Context, deps Deps) error {
 		return err
 	}
 	fatal := make(chan error, 1)
-	w := newRounds(deps, func(err error) {
+	if deps.money() {
+		if err := workflows.EnsureLedgerAudit(ctx, deps.Temporal); err != nil {
+			return err
+		}
+	}
+	for _, w := range newWorkers(deps, func(err error) {
 		select {
 		case fatal <- err:
 		default: // the first is enough
 		}
-	})
-	if err := w.Start(); err != nil {
-		return fmt.Errorf("start the worker: %w", err)
+	}) {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start the worker: %w", err)
+		}
+		defer w.Stop()
 	}
-	defer w.Stop()
 	deps.Ready(true)
 	deps.Logger.InfoContext(ctx, "worker ready", slog.String("namespace", deps.Namespace))
 	select {
@@ -103,4 +127,13 @@ func serveOnce(ctx context.Context, deps Deps) error {
 	case err := <-fatal:
 		return errors.Join(errors.New("the worker stopped"), err)
 	}
+}
+
+// newWorkers makes a worker for each queue.
+func newWorkers(deps Deps, onFatal func(error)) []sdk.Worker {
+	workers := []sdk.Worker{newRounds(deps, onFatal)}
+	if deps.money() {
+		workers = append(workers, newWithdrawals(deps, onFatal), newPayments(deps, onFatal))
+	}
+	return workers
 }

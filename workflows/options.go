@@ -40,6 +40,16 @@ func settlement(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// payment is for a step that calls a gateway. What a gateway said must not be lost, so it has time.
+func payment(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute,
+		HeartbeatTimeout:    activities.HeartbeatTimeout,
+		RetryPolicy:         patient(),
+		Summary:             summary,
+	})
+}
+
 // brief is for a step that may be given up.
 func brief(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
