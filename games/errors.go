@@ -8,6 +8,7 @@ import (
 	"fairground/games/game"
 	"fairground/internal/postgres"
 	"fairground/models"
+	"fairground/players"
 )
 
 // Refusals of the engine; compare with errors.Is. Nothing moved when one is returned.
@@ -30,6 +31,7 @@ var (
 	ErrNotMember      = models.E("players.not_member", "the player is not a member of the group")
 	ErrInsufficient   = models.E("ledger.insufficient_funds", "the balance is too low")
 	ErrKeyReused      = models.E("ledger.key_reused", "the idempotency key was used with another payload")
+	ErrAssetOff       = models.E("cashier.asset_off", "the asset is not enabled")
 	ErrInvalidKey     = models.FieldError("games.invalid_key", "idempotency_key", "1 to 128 characters")
 	ErrInvalidSeed    = models.FieldError("games.invalid_seed", "seed", "1 to 64 letters, digits, - or _")
 )
@@ -39,6 +41,7 @@ func refusals() []*models.Error {
 	return []*models.Error{
 		ErrRoundNotFound, ErrRoundClosed, ErrRoundFull, ErrRoundRunning, ErrAlreadyBet, ErrAlreadyClaimed, ErrNothingLeft,
 		ErrHouseLimit, ErrGroupInactive, ErrAlreadyDrawn, ErrTooEarly, ErrNotClosed, ErrNotDrawn, ErrNotMember, ErrInsufficient, ErrKeyReused,
+		ErrAssetOff, players.ErrExcluded, players.ErrFrozen, players.ErrKYCRequired, players.ErrUnderAge, players.ErrMarketClosed, players.ErrLossLimit,
 	}
 }
 
