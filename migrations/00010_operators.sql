@@ -304,7 +304,8 @@ RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_tem
 DECLARE v_id bigint;
 BEGIN
   PERFORM ledger_guard(p_tenant);
-  SELECT operator_id INTO v_id FROM operators WHERE tenant_id = p_tenant AND email_key = p_email AND status = 'active' AND attest_check = sha256(p_attest);
+  SELECT operator_id INTO v_id FROM operators WHERE tenant_id = p_tenant AND email_key = p_email AND status = 'active' AND attest_check = sha256(p_attest)
+     FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN '{"code": "operators.invalid_credentials"}'; END IF;
   RETURN operator_session(p_tenant, v_id, p_proof, 'oidc', false, p_request);
 END $$;
@@ -433,7 +434,8 @@ BEGIN
     RETURN operator_failed((r.o).email_key, 'operators.wrong_code');
   END IF;
   UPDATE operators SET totp_sealed = totp_pending, totp_pending = NULL, totp_confirmed_at = clock_timestamp(), totp_step = p_step, updated_at = clock_timestamp()
-   WHERE tenant_id = p_tenant AND operator_id = (r.o).operator_id;
+   WHERE tenant_id = p_tenant AND operator_id = (r.o).operator_id AND totp_pending = p_sealed;
+  IF NOT FOUND THEN RETURN '{"code": "operators.wrong_code"}'; END IF; -- a twin was first
   PERFORM operator_codes(p_tenant, (r.o).operator_id, p_codes);
   UPDATE operator_sessions SET step_up_until = clock_timestamp() + interval '10 minutes' WHERE tenant_id = p_tenant AND token_check = sha256(p_proof);
   PERFORM operation_note(p_tenant, (r.o).operator_id, p_via, 'operator.totp_confirm', 'operator', (r.o).public_id, NULL, NULL, NULL, p_request);
@@ -557,7 +559,9 @@ BEGIN
    WHERE i.tenant_id = p_tenant AND i.token_check = sha256(p_invitation) AND i.used_at IS NULL AND i.expires_at > clock_timestamp()
      AND o.tenant_id = p_tenant AND o.operator_id = i.operator_id AND o.status = 'invited' RETURNING i.operator_id INTO v_id;
   IF v_id IS NULL THEN RETURN '{"code": "operators.invalid_invitation"}'; END IF;
-  UPDATE operators SET status = 'active', password_kdf = p_kdf, password_check = p_check, updated_at = clock_timestamp() WHERE tenant_id = p_tenant AND operator_id = v_id;
+  UPDATE operators SET status = 'active', password_kdf = p_kdf, password_check = p_check, updated_at = clock_timestamp()
+   WHERE tenant_id = p_tenant AND operator_id = v_id AND status = 'invited';
+  IF NOT FOUND THEN RAISE EXCEPTION 'the operator was changed by a concurrent request' USING ERRCODE = '40001'; END IF;
   PERFORM operation_note(p_tenant, v_id, 'session', 'operator.accept', 'operator', operator_public(p_tenant, v_id), NULL, NULL, NULL, p_request);
   RETURN operator_session(p_tenant, v_id, p_proof, 'invitation', false, p_request);
 END $$;
@@ -673,6 +677,9 @@ BEGIN
               WHERE o.tenant_id = p_tenant AND o.operator_id = r.o_operator AND p.permission = s)) THEN
     RETURN '{"code": "operators.forbidden"}';
   END IF;
+  -- Whoever is disabled at this moment keeps no key: disabling waits for this row, or was first.
+  PERFORM 1 FROM operators WHERE tenant_id = p_tenant AND operator_id = r.o_operator AND status = 'active' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN '{"code": "operators.unauthenticated"}'; END IF;
   INSERT INTO operator_keys (tenant_id, key_id, operator_id, name, token_check, scopes, expires_at)
   VALUES (p_tenant, p->>'id', r.o_operator, p->>'name', sha256(p_token), v_scopes, p_expires);
   PERFORM operation_note(p_tenant, r.o_operator, p_via, 'key.create', 'key', p->>'id', NULL,
