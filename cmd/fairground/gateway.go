@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
 	"fairground/internal/config"
 	"fairground/internal/gatewaysim"
+	"fairground/players/kyc/sandbox"
 )
 
 // gatewayCommand is the sandbox gateway as a process of its own. It is no part of a deployment.
@@ -32,6 +34,7 @@ func (p *program) gatewayCommand() *cobra.Command {
 			logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)).With(slog.String("process", "gateway"))
 			sandbox, err := gatewaysim.New(gatewaysim.Config{
 				Addr: addr, StateFile: state, Secret: cfg.GatewaySecret.Reveal(), Clock: p.clock, Logger: logger,
+				Routes: p.identitySandbox(cfg),
 			})
 			if err != nil {
 				return err
@@ -42,4 +45,9 @@ func (p *program) gatewayCommand() *cobra.Command {
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:7702", "loopback address to listen on")
 	cmd.Flags().StringVar(&state, "state", "", "file that keeps payouts and payments across restarts; none when empty")
 	return cmd
+}
+
+// identitySandbox is the page where a person plays the identity check, on the same server.
+func (p *program) identitySandbox(cfg config.Config) map[string]http.Handler {
+	return map[string]http.Handler{"/kyc/": sandbox.Handler(sandbox.HandlerConfig{Secret: cfg.GatewaySecret.Reveal(), Clock: p.clock})}
 }

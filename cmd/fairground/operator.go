@@ -21,7 +21,7 @@ const madePasswordBytes = 20
 
 func (p *program) operatorCommand() *cobra.Command {
 	operator := &cobra.Command{Use: "operator", Short: "Manage the people who run a tenant"}
-	operator.AddCommand(p.operatorCreateCommand())
+	operator.AddCommand(p.operatorCreateCommand(), p.operatorDemoCommand())
 	return operator
 }
 

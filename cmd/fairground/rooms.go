@@ -11,6 +11,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"go.temporal.io/sdk/client"
 
+	"fairground/cashier"
 	"fairground/games"
 	"fairground/internal/config"
 	"fairground/internal/postgres"
@@ -18,6 +19,7 @@ import (
 	"fairground/internal/secret"
 	"fairground/internal/temporal"
 	"fairground/ledger"
+	"fairground/operators"
 	"fairground/players"
 	"fairground/workflows"
 )
@@ -34,6 +36,9 @@ type rooms struct {
 	players  *players.Players
 	ledger   *ledger.Ledger
 	engine   *games.Engine
+
+	operators *operators.Operators
+	cashier   *cashier.Cashier
 }
 
 // openRooms connects a process that serves. Redis and Temporal may be away: both connect by themselves later.
@@ -82,14 +87,30 @@ func (r *rooms) openDomain(ctx context.Context, p *program, process string, conn
 	if err != nil {
 		return err
 	}
-	var options []players.Option
+	options := []players.Option{players.WithKYC(players.KYCConfig{PublicURL: r.cfg.Public()})}
 	if r.cfg.Environment == config.Production {
 		options = append(options, players.RefuseTokens(config.LocalToken))
 	}
 	r.players = players.New(r.db, r.box, p.clock, options...)
 	r.ledger = ledger.New(r.db)
 	r.engine = games.New(games.Config{DB: r.db, Box: r.box, Clock: p.clock, Locker: locker, Logger: r.logger})
+	r.operators = operators.New(operators.Config{DB: r.db, Box: r.box, Clock: p.clock, Logger: r.logger, OIDC: r.singleSignOn()})
+	r.cashier = cashier.New(cashier.Config{
+		DB: r.db, Ledger: r.ledger, Players: r.players, Box: r.box, Clock: p.clock, Logger: r.logger,
+		PublicURL: r.cfg.Public(), Kinds: cashier.Kinds(),
+	})
 	return nil
+}
+
+// singleSignOn is where operators may sign in instead of here.
+func (r *rooms) singleSignOn() operators.OIDC {
+	if r.cfg.OIDCIssuer == "" {
+		return operators.OIDC{}
+	}
+	return operators.OIDC{
+		Issuer: r.cfg.OIDCIssuer, ClientID: r.cfg.OIDCClientID, ClientSecret: r.cfg.OIDCClientSecret.Reveal(),
+		RedirectURL: r.cfg.Public() + "/v1/operator/auth/oidc/callback",
+	}
 }
 
 // openDatabase connects as the application role.
@@ -148,6 +169,26 @@ func (r *rooms) startRound(ctx context.Context, in workflows.RoundInput) error {
 // closeEarly tells the workflow of a round that it is full.
 func (r *rooms) closeEarly(ctx context.Context, round string) error {
 	return workflows.CloseRoundEarly(ctx, r.temporal, round)
+}
+
+// startWithdrawal starts the workflow of a withdrawal that was just asked for.
+func (r *rooms) startWithdrawal(ctx context.Context, in workflows.WithdrawalInput) error {
+	return workflows.StartWithdrawal(ctx, r.temporal, in)
+}
+
+// resumeWithdrawal gives a withdrawal whose workflow was ended a new one, which goes on where the database stands.
+func (r *rooms) resumeWithdrawal(ctx context.Context, in workflows.WithdrawalInput) error {
+	return workflows.ResumeWithdrawal(ctx, r.temporal, in)
+}
+
+// decideWithdrawal tells the workflow of a decision that is stored.
+func (r *rooms) decideWithdrawal(ctx context.Context, m workflows.DecideMessage) (workflows.WithdrawalStatusView, error) {
+	return workflows.DecideWithdrawal(ctx, r.temporal, m)
+}
+
+// cancelWithdrawal tells the workflow that the player has cancelled.
+func (r *rooms) cancelWithdrawal(ctx context.Context, withdrawal string) error {
+	return workflows.CancelWithdrawal(ctx, r.temporal, withdrawal)
 }
 
 // pingRedis reports whether Redis answers.

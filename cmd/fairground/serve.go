@@ -44,6 +44,9 @@ func (p *program) apiCommand() *cobra.Command {
 				Addr: r.cfg.APIAddr, DB: r.db, Players: r.players, Engine: r.engine, Ledger: r.ledger,
 				Logger: r.logger, Clock: p.clock, PublicURL: r.cfg.Public(), StartRound: r.startRound,
 				CloseEarly: r.closeEarly, PingRedis: r.pingRedis, Registry: r.metrics, Verify: web.Verify(),
+				Operators: r.operators, Cashier: r.cashier, StartWithdrawal: r.startWithdrawal, ResumeWithdrawal: r.resumeWithdrawal,
+				DecideWithdrawal: r.decideWithdrawal, CancelWithdrawal: r.cancelWithdrawal,
+				TemporalUI: r.cfg.TemporalUIURL, TemporalNamespace: r.cfg.TemporalNamespace,
 			})
 		})
 }
@@ -74,7 +77,7 @@ func (p *program) workerCommand() *cobra.Command {
 			defer stop()
 			return worker.Run(ctx, worker.Deps{
 				Temporal: r.temporal, Namespace: r.cfg.TemporalNamespace, Engine: r.engine, DB: r.db,
-				Logger: r.logger, Clock: p.clock, Metrics: r.metrics, Ready: working.Store,
+				Cashier: r.cashier, Logger: r.logger, Clock: p.clock, Metrics: r.metrics, Ready: working.Store,
 			})
 		})
 }

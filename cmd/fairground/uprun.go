@@ -41,7 +41,7 @@ func (u *upRun) start(ctx context.Context) error {
 		func(ctx context.Context) error {
 			return u.stack.temporal(ctx, u.flags.port("temporal"), u.flags.port("temporal-ui"))
 		},
-		u.telegram, u.tenant,
+		u.telegram, u.gateway, u.tenant,
 		func(ctx context.Context) error { return u.own(ctx, "api") },
 		func(ctx context.Context) error { return u.own(ctx, "worker") },
 		func(ctx context.Context) error { return u.own(ctx, "bot") },
@@ -215,7 +215,7 @@ func (u *upRun) addressesFile() string { return u.data.Path(localstack.Addresses
 func (u *upRun) table(took time.Duration) {
 	out := u.stack.p.stdout
 	fmt.Fprintf(out, "\nFairground is ready after %s.\n\n", took.Round(100*time.Millisecond))
-	for _, name := range []string{"chat", "api", "docs", "verify", "temporal_ui", "temporal", "postgres", "redis", "bot", "worker"} {
+	for _, name := range []string{"chat", "api", "docs", "verify", "temporal_ui", "temporal", "postgres", "redis", "bot", "worker", "gateway"} {
 		for _, part := range slices.Concat(u.stack.parts, u.pages()) {
 			if part.name == name {
 				fmt.Fprintf(out, "  %-12s %s\n", part.name, part.show)
@@ -225,6 +225,9 @@ func (u *upRun) table(took time.Duration) {
 	fmt.Fprintf(out, "  %-12s %s\n\n", "data", u.data.Dir)
 	if u.chatURL != "" {
 		fmt.Fprintf(out, "Play at %s. ", u.chatURL)
+	}
+	if _, err := os.Stat(u.data.Path(deskFile)); err == nil {
+		fmt.Fprintf(out, "Operators sign in with what \"fairground operator demo --data %s\" shows. ", u.data.Dir)
 	}
 	fmt.Fprintln(out, "Ctrl-C stops everything; the data stays.")
 }

@@ -57,19 +57,28 @@ func (u *upRun) seed(ctx context.Context) error {
 			return "", err
 		}
 		defer r.close()
-		return seed(ctx, newDemo(r, u.chatURL, u.stack.p.clock))
+		return seed(ctx, newDemo(r, u.chatURL, u.stack.p.clock), u.url("gateway"), u.data.Path(deskFile))
 	})
 }
 
-func seed(ctx context.Context, d *demo) (string, error) {
+// deskFile is where the data folder keeps what the demo's operators sign in with.
+const deskFile = "operators.json"
+
+func seed(ctx context.Context, d *demo, gatewayURL, file string) (string, error) {
 	tenant, err := d.createBot(ctx)
 	if err != nil {
+		return "", err
+	}
+	if err := d.openCashier(ctx, tenant.ID, gatewayURL); err != nil {
 		return "", err
 	}
 	if err := d.fill(ctx, tenant); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d players in %d groups", demoPeople, len(d.titles())), nil
+	if err := d.staffDesk(ctx, tenant, file); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d players in %d groups, %d operators", demoPeople, len(d.titles()), len(d.members())), nil
 }
 
 // openTool opens the domain rooms in this process, with the demo bot's token in place of a given one.
@@ -85,7 +94,7 @@ func (p *program) seedCommand() *cobra.Command {
 		Short: "Fill a running up with the demo tenant, groups and players; repeating changes nothing",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, chatURL, err := p.runningUp(dir)
+			cfg, all, err := p.runningUp(dir)
 			if err != nil {
 				return err
 			}
@@ -94,7 +103,7 @@ func (p *program) seedCommand() *cobra.Command {
 				return err
 			}
 			defer r.close()
-			made, err := seed(cmd.Context(), newDemo(r, chatURL, p.clock))
+			made, err := seed(cmd.Context(), newDemo(r, all["chat"].URL, p.clock), all["gateway"].URL, filepath.Join(dir, deskFile))
 			if err != nil {
 				return err
 			}
@@ -107,29 +116,29 @@ func (p *program) seedCommand() *cobra.Command {
 }
 
 // runningUp reads what a running up wrote into its data folder.
-func (p *program) runningUp(dir string) (config.Config, string, error) {
+func (p *program) runningUp(dir string) (config.Config, localstack.Addresses, error) {
 	cfg, err := p.config()
 	if err != nil {
-		return config.Config{}, "", err
+		return config.Config{}, nil, err
 	}
 	text, err := os.ReadFile(filepath.Join(dir, localstack.AddressesFile)) //nolint:gosec // the folder the person named
 	if err != nil {
-		return config.Config{}, "", fmt.Errorf("nothing runs with the data folder %s: start it with fairground up, or name another with --data DIR", dir)
+		return config.Config{}, nil, fmt.Errorf("nothing runs with the data folder %s: start it with fairground up, or name another with --data DIR", dir)
 	}
 	var all localstack.Addresses
 	if err := json.Unmarshal(text, &all); err != nil {
-		return config.Config{}, "", fmt.Errorf("read the addresses in %s: %w", dir, err)
+		return config.Config{}, nil, fmt.Errorf("read the addresses in %s: %w", dir, err)
 	}
 	if all["chat"].URL == "" {
-		return config.Config{}, "", errors.New("this up has no local Telegram to fill: it runs with TELEGRAM_BOT_TOKEN")
+		return config.Config{}, nil, errors.New("this up has no local Telegram to fill: it runs with TELEGRAM_BOT_TOKEN")
 	}
 	if cfg.Secret == "" {
 		master, err := masterSecret(all["postgres"].URL, all["postgres"].Pid == nil, func() (string, error) { return localstack.ReadSecret(dir) })
 		if err != nil {
-			return config.Config{}, "", err
+			return config.Config{}, nil, err
 		}
 		cfg.Secret = config.Secret(master)
 	}
 	cfg.DatabaseAppURL, cfg.TelegramAPIURL = config.Secret(all["postgres"].AppURL), all["chat"].URL
-	return cfg, all["chat"].URL, nil
+	return cfg, all, nil
 }

@@ -52,9 +52,13 @@ func (c Config) validate() error {
 		checkURL("REDIS_URL", c.RedisURL.Reveal(), "redis://host:6379/0", "redis", "rediss", "unix"),
 		checkURL("PUBLIC_URL", c.PublicURL, "https://play.example.org", "http", "https"),
 		checkURL("TELEGRAM_API_URL", c.TelegramAPIURL, "https://api.telegram.org", "http", "https"),
+		checkURL("OIDC_ISSUER", c.OIDCIssuer, "https://login.example.org", "http", "https"),
 		checkURL("TEMPORAL_UI_URL", c.TemporalUIURL, "https://temporal.example.org", "http", "https"),
 		checkAddr("API_ADDR", c.APIAddr), checkAddr("BOT_ADDR", c.BotAddr), checkAddr("WORKER_ADDR", c.WorkerAddr),
 	)
+	if c.OIDCIssuer != "" && (c.OIDCClientID == "" || c.OIDCClientSecret == "") {
+		errs = append(errs, wrong("OIDC_CLIENT_ID", "set it and OIDC_CLIENT_SECRET with OIDC_ISSUER, or none of the three"))
+	}
 	if c.TemporalAddress != "" {
 		errs = append(errs, checkAddr("TEMPORAL_ADDRESS", c.TemporalAddress))
 	}
