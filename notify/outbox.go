@@ -43,6 +43,9 @@ type Notice struct {
 // ErrDrop is returned by a Deliver for a notice that can never be sent: it is dead at once.
 var ErrDrop = errors.New("notify: the notice can't be delivered")
 
+// ErrKeep is returned, wrapped around its reason, by a Deliver for a notice that must not be given up: money depends on it.
+var ErrKeep = errors.New("notify: the notice is tried until it succeeds")
+
 // Deliver sends a notice, normally through the governor, and calls done once with the outcome.
 type Deliver func(ctx context.Context, n Notice, done func(error))
 
@@ -202,6 +205,8 @@ func outcome(n Notice, err error) (status, reason string, wait time.Duration) {
 	switch {
 	case err == nil:
 		return "sent", "", 0
+	case errors.Is(err, ErrKeep):
+		return "failed", err.Error(), firstWait << min(n.Attempts, deadAfter)
 	case errors.Is(err, telegram.ErrForbidden):
 		return "dead", "blocked", 0
 	case errors.Is(err, ErrClosed), errors.Is(err, telegram.ErrChatMigrated):

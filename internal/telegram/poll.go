@@ -12,7 +12,7 @@ import (
 
 // AllowedUpdates are the kinds of update the product reads; Telegram sends no others.
 func AllowedUpdates() []string {
-	return []string{"message", "callback_query", "my_chat_member", "chat_member"}
+	return []string{"message", "callback_query", "my_chat_member", "chat_member", "pre_checkout_query"}
 }
 
 // Poller receives updates by long polling. Offsets advance only when Handle took the batch,

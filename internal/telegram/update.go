@@ -19,8 +19,9 @@ type Update struct {
 // Message is the library's message with its topic.
 type Message struct {
 	tgbotapi.Message
-	ThreadID       int64 `json:"message_thread_id,omitempty"`
-	IsTopicMessage bool  `json:"is_topic_message,omitempty"`
+	ThreadID        int64                       `json:"message_thread_id,omitempty"`
+	IsTopicMessage  bool                        `json:"is_topic_message,omitempty"`
+	RefundedPayment *tgbotapi.SuccessfulPayment `json:"refunded_payment,omitempty"`
 }
 
 // CallbackQuery is the library's callback with the message that has a topic.
@@ -46,12 +47,22 @@ func (u Update) Sender() int64 {
 		return u.CallbackQuery.From.ID
 	case u.Message != nil && u.Message.From != nil:
 		return u.Message.From.ID
+	case u.PreCheckoutQuery != nil && u.PreCheckoutQuery.From != nil:
+		return u.PreCheckoutQuery.From.ID
 	case u.MyChatMember != nil:
 		return u.MyChatMember.From.ID
 	case u.ChatMember != nil && u.ChatMember.NewChatMember.User != nil:
 		return u.ChatMember.NewChatMember.User.ID
 	}
 	return 0
+}
+
+// Paid says whether the update tells of a payment that was made: it must never be lost.
+func (u Update) Paid() bool { return u.Message != nil && u.Message.SuccessfulPayment != nil }
+
+// Private says whether the update is a message that somebody wrote to the bot alone. It may hold a PIN or a code.
+func (u Update) Private() bool {
+	return u.Message != nil && u.Message.Chat != nil && u.Message.Chat.IsPrivate()
 }
 
 // Topic is the message's topic, 0 outside a topic. A plain reply also carries a thread id.
