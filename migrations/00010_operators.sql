@@ -360,6 +360,12 @@ CREATE FUNCTION operator_public(p_tenant bigint, p_operator bigint) RETURNS text
 $$;
 -- +goose StatementEnd
 
+-- Failures of somebody who is signed in are counted apart: whoever knows only an e-mail can lock the sign-in, not the
+-- person at work.
+-- +goose StatementBegin
+CREATE FUNCTION operator_inside(p_email bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$ SELECT sha256(p_email || '\x01'::bytea) $$;
+-- +goose StatementEnd
+
 -- Steps up for 10 minutes. Codes: ok, operators.wrong_code, operators.no_second_factor, operators.locked and those of a sign-in.
 -- +goose StatementBegin
 CREATE FUNCTION api_operator_step_up(p_tenant bigint, p_via text, p_proof bytea, p_step bigint, p_recovery bytea, p_attest bytea, p_request text)
@@ -371,11 +377,11 @@ BEGIN
   IF r.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', r.o_code); END IF;
   IF p_via = 'key' THEN RETURN '{"code": "operators.session_required"}'; END IF;
   SELECT * INTO o FROM operators WHERE tenant_id = p_tenant AND operator_id = r.o_operator;
-  v_locked := operator_lock_of(o.email_key);
+  v_locked := operator_lock_of(operator_inside(o.email_key));
   IF v_locked IS NOT NULL THEN RETURN jsonb_build_object('code', 'operators.locked', 'until', v_locked); END IF;
   IF o.totp_confirmed_at IS NULL THEN RETURN '{"code": "operators.no_second_factor"}'; END IF;
-  IF NOT operator_second(p_tenant, o.operator_id, p_step, p_recovery, p_attest) THEN RETURN operator_failed(o.email_key, 'operators.wrong_code'); END IF;
-  UPDATE operator_attempts SET failures = 0, locked_until = NULL WHERE email_key = o.email_key;
+  IF NOT operator_second(p_tenant, o.operator_id, p_step, p_recovery, p_attest) THEN RETURN operator_failed(operator_inside(o.email_key), 'operators.wrong_code'); END IF;
+  UPDATE operator_attempts SET failures = 0, locked_until = NULL WHERE email_key = operator_inside(o.email_key);
   IF p_via = 'session' THEN
     UPDATE operator_sessions SET step_up_until = v_until, seen_at = clock_timestamp() WHERE tenant_id = p_tenant AND token_check = sha256(p_proof);
   ELSE
@@ -427,11 +433,11 @@ BEGIN
   PERFORM ledger_guard(p_tenant);
   r := operator_own(p_tenant, p_via, p_proof, false);
   IF r.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', r.o_code); END IF;
-  v_locked := operator_lock_of((r.o).email_key);
+  v_locked := operator_lock_of(operator_inside((r.o).email_key));
   IF v_locked IS NOT NULL THEN RETURN jsonb_build_object('code', 'operators.locked', 'until', v_locked); END IF;
   IF (r.o).totp_pending IS NULL THEN RETURN '{"code": "operators.no_second_factor"}'; END IF;
   IF p_step IS NULL OR (r.o).totp_pending IS DISTINCT FROM p_sealed OR (r.o).attest_check IS DISTINCT FROM sha256(p_attest) THEN
-    RETURN operator_failed((r.o).email_key, 'operators.wrong_code');
+    RETURN operator_failed(operator_inside((r.o).email_key), 'operators.wrong_code');
   END IF;
   UPDATE operators SET totp_sealed = totp_pending, totp_pending = NULL, totp_confirmed_at = clock_timestamp(), totp_step = p_step, updated_at = clock_timestamp()
    WHERE tenant_id = p_tenant AND operator_id = (r.o).operator_id AND totp_pending = p_sealed;
@@ -474,9 +480,9 @@ BEGIN
   PERFORM ledger_guard(p_tenant);
   r := operator_own(p_tenant, p_via, p_proof, false);
   IF r.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', r.o_code); END IF;
-  v_locked := operator_lock_of((r.o).email_key);
+  v_locked := operator_lock_of(operator_inside((r.o).email_key));
   IF v_locked IS NOT NULL THEN RETURN jsonb_build_object('code', 'operators.locked', 'until', v_locked); END IF;
-  IF (r.o).password_check IS DISTINCT FROM sha256(p_old) THEN RETURN operator_failed((r.o).email_key, 'operators.invalid_credentials'); END IF;
+  IF (r.o).password_check IS DISTINCT FROM sha256(p_old) THEN RETURN operator_failed(operator_inside((r.o).email_key), 'operators.invalid_credentials'); END IF;
   UPDATE operators SET password_kdf = p_kdf, password_check = p_check, updated_at = clock_timestamp() WHERE tenant_id = p_tenant AND operator_id = (r.o).operator_id;
   UPDATE operator_sessions SET revoked_at = clock_timestamp()
    WHERE tenant_id = p_tenant AND operator_id = (r.o).operator_id AND revoked_at IS NULL AND token_check <> sha256(p_proof);
