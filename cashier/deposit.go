@@ -111,25 +111,28 @@ type StarsPackage struct {
 
 // QuarantineItem is a payment that nobody could be credited for.
 type QuarantineItem struct {
-	ID                          string // q_…
-	Account, Tx                 string
-	Deposit                     string // the intent, where one is known
-	GroupID, PlayerID           string // of the intent
-	Asset                       string // as the gateway says
-	Scale                       int
-	Amount                      int64 // what was really paid, minor units at Scale
-	Why                         models.QuarantineReason
-	Status                      models.QuarantineStatus
-	Refund                      RefundState
-	Reason                      string // the operator's words
-	ResolvedBy                  string // an operator's public id
-	CreditedTo                  string // the deposit that a resolution credited
-	PaidAt, ReceivedAt          time.Time
-	ResolvedAt                  *time.Time
-	PayerTelegramID             int64 // for Stars; 0: not known
-	IntentAmount                int64 // what was asked for, at IntentScale; 0: no intent
-	IntentScale                 int
-	IntentAsset, PlayerFullName string // the latter for operators only
+	ID              string // q_…
+	Account, Tx     string
+	Deposit         string // the intent, where one is known
+	GroupID         string // of the intent, public ids
+	PlayerID        string
+	Asset           string // as the gateway says
+	Scale           int
+	Amount          int64 // what was really paid, minor units at Scale
+	Why             models.QuarantineReason
+	Status          models.QuarantineStatus
+	Refund          RefundState
+	Reason          string // the operator's words
+	ResolvedBy      string // an operator's public id
+	CreditedTo      string // the deposit that a resolution credited
+	PaidAt          time.Time
+	ReceivedAt      time.Time
+	ResolvedAt      *time.Time
+	PayerTelegramID int64 // for Stars; 0: not known
+	IntentAmount    int64 // what was asked for, at IntentScale; 0: no intent
+	IntentScale     int
+	IntentAsset     string
+	PlayerFullName  string // for operators only
 }
 
 // QuarantineFilter narrows a list; zero values ask for everything.
