@@ -175,7 +175,7 @@ func (c *Cashier) encodeAccount(tenant int64, row accountRow, values map[string]
 		"id": row.ID, "kind": row.Kind, "title": row.Title, "assets": row.Assets, "enabled": row.Enabled, "version": row.Version,
 		"deposits": row.Deposits && info.Deposits, "payouts": row.Payouts && info.Payouts,
 		"refunds":  info.Refunds || row.Kind == "stars", // the bot refunds Stars
-		"settings": names, "min_confirmations": row.MinConfirmations,
+		"settings": append([]string{}, names...), "min_confirmations": row.MinConfirmations,
 		"intent_ttl": row.IntentTTL.Seconds(), "late_credit": row.LateCredit.Seconds(),
 	})
 	if err != nil {
