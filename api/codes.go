@@ -15,6 +15,7 @@ type code struct {
 // Codes of this room.
 const (
 	codeInvalidRequest = "api.invalid_request"
+	codeInvalidCursor  = "api.invalid_cursor"
 	codeUnauthorized   = "api.unauthenticated"
 	codeCSRF           = "api.invalid_csrf"
 	codeNotFound       = "api.not_found"
@@ -31,7 +32,9 @@ const (
 // codes lists every code an answer may carry; the document lists the same.
 func codes() map[string]code {
 	all := map[string]code{}
-	for _, part := range []map[string]code{ownCodes(), playerCodes(), safetyCodes(), gameCodes(), ledgerCodes(), operatorCodes(), cashierCodes(), hookCodes()} {
+	for _, part := range []map[string]code{
+		ownCodes(), playerCodes(), safetyCodes(), gameCodes(), ledgerCodes(), operatorCodes(), cashierCodes(), adjustmentCodes(), depositCodes(), hookCodes(),
+	} {
 		maps.Copy(all, part)
 	}
 	return all
@@ -39,19 +42,19 @@ func codes() map[string]code {
 
 func ownCodes() map[string]code {
 	return map[string]code{
-		codeInvalidRequest:   {http.StatusBadRequest, "The request does not follow the document", "see /docs"},
-		"api.invalid_cursor": {http.StatusBadRequest, "The cursor is not one this list gave out", "start again without a cursor"},
-		codeUnauthorized:     {http.StatusUnauthorized, "A token is needed", "send Authorization: Bearer with a token from /v1/auth"},
-		codeCSRF:             {http.StatusForbidden, "The request does not show that it comes from a page of this site", "send csrf of GET /v1/operator/me as X-CSRF-Token"},
-		codeNotFound:         {http.StatusNotFound, "There is nothing at this address", "see /docs"},
-		codeMethod:           {http.StatusMethodNotAllowed, "The address does not take this method", "see /docs"},
-		codeTooLarge:         {http.StatusRequestEntityTooLarge, "The body is too large", "send at most 32 KiB"},
-		codeMediaType:        {http.StatusUnsupportedMediaType, "The body is not JSON", "send Content-Type: application/json"},
-		codeRateLimited:      {http.StatusTooManyRequests, "Too many tries", "wait as long as Retry-After says"},
-		codeOverloaded:       {http.StatusServiceUnavailable, "Too many requests at once", "try again with the same key"},
-		codeUnavailable:      {http.StatusServiceUnavailable, "The database can't be reached", "try again with the same key"},
-		codeTimeout:          {http.StatusServiceUnavailable, "It took too long", "try again with the same key"},
-		codeInternal:         {http.StatusInternalServerError, "Something went wrong here", "try again, then report the request id"},
+		codeInvalidRequest: {http.StatusBadRequest, "The request does not follow the document", "see /docs"},
+		codeInvalidCursor:  {http.StatusBadRequest, "The cursor is not one this list gave out", "start again without a cursor"},
+		codeUnauthorized:   {http.StatusUnauthorized, "A token is needed", "send Authorization: Bearer with a token from /v1/auth"},
+		codeCSRF:           {http.StatusForbidden, "The request does not show that it comes from a page of this site", "send csrf of GET /v1/operator/me as X-CSRF-Token"},
+		codeNotFound:       {http.StatusNotFound, "There is nothing at this address", "see /docs"},
+		codeMethod:         {http.StatusMethodNotAllowed, "The address does not take this method", "see /docs"},
+		codeTooLarge:       {http.StatusRequestEntityTooLarge, "The body is too large", "send at most 32 KiB"},
+		codeMediaType:      {http.StatusUnsupportedMediaType, "The body is not JSON", "send Content-Type: application/json"},
+		codeRateLimited:    {http.StatusTooManyRequests, "Too many tries", "wait as long as Retry-After says"},
+		codeOverloaded:     {http.StatusServiceUnavailable, "Too many requests at once", "try again with the same key"},
+		codeUnavailable:    {http.StatusServiceUnavailable, "The database can't be reached", "try again with the same key"},
+		codeTimeout:        {http.StatusServiceUnavailable, "It took too long", "try again with the same key"},
+		codeInternal:       {http.StatusInternalServerError, "Something went wrong here", "try again, then report the request id"},
 	}
 }
 
@@ -67,7 +70,6 @@ func playerCodes() map[string]code {
 		"players.not_found":         {http.StatusNotFound, "There is no such player", "send /start to the bot"},
 		"players.group_not_found":   {http.StatusNotFound, "There is no such group", "list your groups with GET /v1/me/groups"},
 		"players.tenant_not_found":  {http.StatusNotFound, "There is no such tenant or bot", "check the id"},
-		"players.invalid_cursor":    {http.StatusBadRequest, "The cursor is not one this list gave out", "start again without a cursor"},
 		"players.invalid_seed":      {http.StatusUnprocessableEntity, "The seed can't be used", "1 to 64 letters, digits, _ and -"},
 	}
 }
@@ -95,7 +97,10 @@ func gameCodes() map[string]code {
 
 func ledgerCodes() map[string]code {
 	return map[string]code{
-		"ledger.invalid_cursor":     {http.StatusBadRequest, "The cursor is not one this list gave out", "start again without a cursor"},
+		"ledger.transfer_not_found": {http.StatusNotFound, "There is no such transfer", "see the player's statement"},
+		"ledger.already_reversed":   {http.StatusConflict, "The transfer was reversed before", "there is nothing left to do"},
+		"ledger.not_reversible":     {http.StatusUnprocessableEntity, "A round, a hold and a reversal are not undone this way", "use an adjustment"},
+		"ledger.unknown_asset":      {http.StatusUnprocessableEntity, "There is no such asset", "see GET /v1/operator/policies"},
 		"ledger.account_not_found":  {http.StatusNotFound, "The group or the player does not exist", "check the ids"},
 		"ledger.insufficient_funds": {http.StatusUnprocessableEntity, "The balance does not cover it", "stake at most the balance"},
 		"ledger.key_reused":         {http.StatusConflict, "The Idempotency-Key was used for another request", "use a new key for a new request"},

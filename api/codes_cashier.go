@@ -26,13 +26,54 @@ func cashierCodes() map[string]code {
 		"cashier.invalid_verdict":      {http.StatusUnprocessableEntity, "The stage has no such verdict", "see its status"},
 		"cashier.invalid_policy":       {http.StatusUnprocessableEntity, "The policy can't be used", "see field"},
 		"cashier.invalid_settings":     {http.StatusUnprocessableEntity, "The settings can't be used", "see field"},
+		"cashier.reference_required":   {http.StatusUnprocessableEntity, "The reference of the payment is needed", "send gateway_ref"},
 		"cashier.invalid_address":      {http.StatusUnprocessableEntity, "The payout address can't be used", "check it"},
 		"cashier.invalid_amount":       {http.StatusUnprocessableEntity, "The amount can't be used", "a positive number of minor units"},
 		"cashier.invalid_key":          {http.StatusBadRequest, "The Idempotency-Key can't be used", "1 to 128 characters"},
-		"cashier.invalid_cursor":       {http.StatusBadRequest, "The cursor is not one this list gave out", "start again without a cursor"},
 		"cashier.invalid_sort":         {http.StatusBadRequest, "The list has no such order", "see /docs"},
 		"cashier.invalid_tab":          {http.StatusBadRequest, "The list has no such tab", "see /docs"},
 		"cashier.payouts_stopped":      {http.StatusServiceUnavailable, "Payouts are stopped for now", "resolve the incident that stops them"},
+	}
+}
+
+func adjustmentCodes() map[string]code {
+	return map[string]code{
+		"cashier.adjustment_not_found": {http.StatusNotFound, "There is no such adjustment", "list adjustments"},
+		"cashier.incident_not_found":   {http.StatusNotFound, "There is no such incident", "list incidents"},
+		"cashier.incident_resolved":    {http.StatusConflict, "The incident was resolved before", "there is nothing left to do"},
+		"cashier.adjustment_expired":   {http.StatusConflict, "The request waited for too long", "ask again"},
+		"cashier.reversal_waiting":     {http.StatusConflict, "Another reversal of the transfer waits", "decide on that one"},
+		"cashier.own_account":          {http.StatusForbidden, "Nobody moves money of their own player", "ask somebody else"},
+		"cashier.invalid_input":        {http.StatusUnprocessableEntity, "An input does not fit", "see field"},
+	}
+}
+
+func depositCodes() map[string]code {
+	return map[string]code{
+		"cashier.deposit_not_found":   {http.StatusNotFound, "There is no such deposit", "list deposits"},
+		"cashier.payment_not_found":   {http.StatusNotFound, "There is no such payment", "check the id"},
+		"cashier.account_not_found":   {http.StatusNotFound, "There is no such gateway account", "list gateways"},
+		"cashier.item_not_found":      {http.StatusNotFound, "There is no such payment in quarantine", "list the quarantine"},
+		"cashier.already_resolved":    {http.StatusConflict, "The payment was resolved", "read it again"},
+		"cashier.title_taken":         {http.StatusConflict, "Another account has this title", "use another one"},
+		"cashier.deposit_closed":      {http.StatusConflict, "The deposit takes no payment any more", "begin another one"},
+		"cashier.too_many_deposits":   {http.StatusConflict, "Too many deposits wait for their payment", "pay one, or wait until it expires"},
+		"cashier.not_refundable":      {http.StatusConflict, "Only a credited deposit can be refunded", "read it again"},
+		"cashier.only_dismiss":        {http.StatusConflict, "The payment was credited", "dismiss the entry"},
+		"cashier.no_price":            {http.StatusUnprocessableEntity, "No price is published for this number of Stars", "see stars of GET /v1/me/gateways"},
+		"cashier.amount_mismatch":     {http.StatusUnprocessableEntity, "The amount is not the deposit's", "pay exactly that"},
+		"cashier.other_payer":         {http.StatusForbidden, "Only the deposit's player may pay it", "begin a deposit of your own"},
+		"cashier.gateway_refused":     {http.StatusUnprocessableEntity, "The gateway refuses this deposit", "use another gateway or amount"},
+		"cashier.asset_unknown":       {http.StatusUnprocessableEntity, "There is no such cash asset", "see GET /v1/operator/policies"},
+		"cashier.invalid_account":     {http.StatusUnprocessableEntity, "The gateway account can't be used", "see field"},
+		"cashier.invalid_prices":      {http.StatusUnprocessableEntity, "The price list can't be used", "see field"},
+		"cashier.invalid_act":         {http.StatusUnprocessableEntity, "It can't be resolved like this", "credit, refund or dismiss"},
+		"cashier.player_required":     {http.StatusUnprocessableEntity, "Nobody is known to credit", "send group and player"},
+		"cashier.not_creditable":      {http.StatusUnprocessableEntity, "What was paid is no asset here", "refund or dismiss it"},
+		"cashier.refund_unsupported":  {http.StatusUnprocessableEntity, "The gateway makes no refunds", "pay it back by hand and dismiss"},
+		"cashier.refund_refused":      {http.StatusUnprocessableEntity, "The gateway refused the refund", "ask the gateway"},
+		"cashier.reason_missing":      {http.StatusUnprocessableEntity, "A reason is needed", "1 to 1000 characters"},
+		"cashier.gateway_unavailable": {http.StatusServiceUnavailable, "The gateway does not answer", "try again with the same key"},
 	}
 }
 

@@ -15,6 +15,12 @@ func safetyCodes() map[string]code {
 		"players.no_credential":     {http.StatusConflict, "There is no PIN and no authenticator", "set one with PUT /v1/me/safety/pin"},
 		"players.wrong_code":        {http.StatusUnprocessableEntity, "The code is wrong or was used before", "send the PIN, or the next code"},
 		"players.invalid_pin":       {http.StatusUnprocessableEntity, "The PIN can't be used", "6 to 12 digits"},
+		"players.invalid_limit":     {http.StatusUnprocessableEntity, "The limit can't be used", "see field"},
+		"players.invalid_exclusion": {http.StatusUnprocessableEntity, "The exclusion can't be used", "see field"},
+		"players.invalid_decision":  {http.StatusUnprocessableEntity, "The identity check can't be decided like this", "see field"},
+		"players.invalid_kyc":       {http.StatusUnprocessableEntity, "The identity provider can't be used like this", "see field"},
+		"players.kyc_off":           {http.StatusConflict, "There is no identity check here", "ask the operator"},
+		"players.kyc_unavailable":   {http.StatusServiceUnavailable, "The identity provider can't be reached", "try again"},
 		"players.credential_locked": {http.StatusTooManyRequests, "Too many wrong codes", "wait as long as Retry-After says"},
 	}
 }

@@ -220,6 +220,9 @@ func (b *bundle) do(t *testing.T, r request) answer {
 	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
+	if res.StatusCode == http.StatusInternalServerError {
+		t.Log(b.logs.String())
+	}
 	b.spec.checkResponse(t, req, res, text)
 	return answer{t: t, status: res.StatusCode, header: res.Header, text: string(text)}
 }

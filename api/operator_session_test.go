@@ -137,7 +137,9 @@ func TestAPIKeys(t *testing.T) {
 	b.do(t, request{
 		method: "POST", path: "/v1/operator/keys", bearer: token, body: `{"name":"report","scopes":["groups.read"],"reason":"a nightly report"}`,
 	}).ok(http.StatusCreated, &made)
-	get := func(path, token string) answer { return b.do(t, request{method: "GET", path: "/v1/operator" + path, bearer: token}) }
+	get := func(path, token string) answer {
+		return b.do(t, request{method: "GET", path: "/v1/operator" + path, bearer: token})
+	}
 	var groups operatorgen.GroupPage
 	get("/groups", made.Token).ok(http.StatusOK, &groups)
 	require.Equal(t, b.group.PublicID, groups.Groups[0].Group)

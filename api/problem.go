@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -70,6 +71,9 @@ func (s *server) write(c echo.Context, known *models.Error, how code) {
 // translate finds the code of any error; what nobody named is api.internal without details.
 func (s *server) translate(err error) *models.Error {
 	if known, ok := errors.AsType[*models.Error](err); ok {
+		if known.Field == "cursor" || strings.HasSuffix(known.Code, ".invalid_cursor") {
+			return &models.Error{Code: codeInvalidCursor, Field: "cursor"} // whatever the room calls it
+		}
 		return known
 	}
 	if status, ok := errors.AsType[*echo.HTTPError](err); ok {

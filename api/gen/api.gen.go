@@ -70,46 +70,153 @@ func (e DepositStatus) Valid() bool {
 
 // Defines values for ErrorCode.
 const (
-	ApiBodyTooLarge         ErrorCode = "api.body_too_large"
-	ApiInternal             ErrorCode = "api.internal"
-	ApiInvalidCursor        ErrorCode = "api.invalid_cursor"
-	ApiInvalidRequest       ErrorCode = "api.invalid_request"
-	ApiMethodNotAllowed     ErrorCode = "api.method_not_allowed"
-	ApiNotFound             ErrorCode = "api.not_found"
-	ApiOverloaded           ErrorCode = "api.overloaded"
-	ApiRateLimited          ErrorCode = "api.rate_limited"
-	ApiTimeout              ErrorCode = "api.timeout"
-	ApiUnauthenticated      ErrorCode = "api.unauthenticated"
-	ApiUnavailable          ErrorCode = "api.unavailable"
-	ApiUnsupportedMediaType ErrorCode = "api.unsupported_media_type"
-	GamesAlreadyBet         ErrorCode = "games.already_bet"
-	GamesAlreadyClaimed     ErrorCode = "games.already_claimed"
-	GamesBusy               ErrorCode = "games.busy"
-	GamesGroupInactive      ErrorCode = "games.group_inactive"
-	GamesHouseLimit         ErrorCode = "games.house_limit"
-	GamesInvalidChoice      ErrorCode = "games.invalid_choice"
-	GamesInvalidKey         ErrorCode = "games.invalid_key"
-	GamesInvalidParams      ErrorCode = "games.invalid_params"
-	GamesInvalidSeed        ErrorCode = "games.invalid_seed"
-	GamesInvalidStake       ErrorCode = "games.invalid_stake"
-	GamesNothingLeft        ErrorCode = "games.nothing_left"
-	GamesRoundClosed        ErrorCode = "games.round_closed"
-	GamesRoundFull          ErrorCode = "games.round_full"
-	GamesRoundNotFound      ErrorCode = "games.round_not_found"
-	GamesRoundRunning       ErrorCode = "games.round_running"
-	GamesUnknownGame        ErrorCode = "games.unknown_game"
-	LedgerInsufficientFunds ErrorCode = "ledger.insufficient_funds"
-	LedgerKeyReused         ErrorCode = "ledger.key_reused"
-	PlayersGroupNotFound    ErrorCode = "players.group_not_found"
-	PlayersInitDataExpired  ErrorCode = "players.init_data_expired"
-	PlayersInvalidCode      ErrorCode = "players.invalid_code"
-	PlayersInvalidInitData  ErrorCode = "players.invalid_init_data"
-	PlayersInvalidSeed      ErrorCode = "players.invalid_seed"
-	PlayersInvalidToken     ErrorCode = "players.invalid_token"
-	PlayersNotFound         ErrorCode = "players.not_found"
-	PlayersNotMember        ErrorCode = "players.not_member"
-	PlayersTenantNotFound   ErrorCode = "players.tenant_not_found"
-	PlayersTokenExpired     ErrorCode = "players.token_expired"
+	ApiBodyTooLarge             ErrorCode = "api.body_too_large"
+	ApiInternal                 ErrorCode = "api.internal"
+	ApiInvalidCsrf              ErrorCode = "api.invalid_csrf"
+	ApiInvalidCursor            ErrorCode = "api.invalid_cursor"
+	ApiInvalidRequest           ErrorCode = "api.invalid_request"
+	ApiMethodNotAllowed         ErrorCode = "api.method_not_allowed"
+	ApiNotFound                 ErrorCode = "api.not_found"
+	ApiOverloaded               ErrorCode = "api.overloaded"
+	ApiRateLimited              ErrorCode = "api.rate_limited"
+	ApiTimeout                  ErrorCode = "api.timeout"
+	ApiUnauthenticated          ErrorCode = "api.unauthenticated"
+	ApiUnavailable              ErrorCode = "api.unavailable"
+	ApiUnsupportedMediaType     ErrorCode = "api.unsupported_media_type"
+	CashierAccountNotFound      ErrorCode = "cashier.account_not_found"
+	CashierAddressExists        ErrorCode = "cashier.address_exists"
+	CashierAddressNotFound      ErrorCode = "cashier.address_not_found"
+	CashierAddressWaiting       ErrorCode = "cashier.address_waiting"
+	CashierAdjustmentExpired    ErrorCode = "cashier.adjustment_expired"
+	CashierAdjustmentNotFound   ErrorCode = "cashier.adjustment_not_found"
+	CashierAlreadyDecided       ErrorCode = "cashier.already_decided"
+	CashierAlreadyResolved      ErrorCode = "cashier.already_resolved"
+	CashierAmountMismatch       ErrorCode = "cashier.amount_mismatch"
+	CashierAmountTooHigh        ErrorCode = "cashier.amount_too_high"
+	CashierAmountTooLow         ErrorCode = "cashier.amount_too_low"
+	CashierAssetOff             ErrorCode = "cashier.asset_off"
+	CashierAssetUnknown         ErrorCode = "cashier.asset_unknown"
+	CashierClaimed              ErrorCode = "cashier.claimed"
+	CashierCooldown             ErrorCode = "cashier.cooldown"
+	CashierDailyLimit           ErrorCode = "cashier.daily_limit"
+	CashierDepositClosed        ErrorCode = "cashier.deposit_closed"
+	CashierDepositNotFound      ErrorCode = "cashier.deposit_not_found"
+	CashierGatewayOff           ErrorCode = "cashier.gateway_off"
+	CashierGatewayRefused       ErrorCode = "cashier.gateway_refused"
+	CashierGatewayUnavailable   ErrorCode = "cashier.gateway_unavailable"
+	CashierIncidentNotFound     ErrorCode = "cashier.incident_not_found"
+	CashierIncidentResolved     ErrorCode = "cashier.incident_resolved"
+	CashierInvalidAccount       ErrorCode = "cashier.invalid_account"
+	CashierInvalidAct           ErrorCode = "cashier.invalid_act"
+	CashierInvalidAddress       ErrorCode = "cashier.invalid_address"
+	CashierInvalidAmount        ErrorCode = "cashier.invalid_amount"
+	CashierInvalidInput         ErrorCode = "cashier.invalid_input"
+	CashierInvalidKey           ErrorCode = "cashier.invalid_key"
+	CashierInvalidPolicy        ErrorCode = "cashier.invalid_policy"
+	CashierInvalidPrices        ErrorCode = "cashier.invalid_prices"
+	CashierInvalidSettings      ErrorCode = "cashier.invalid_settings"
+	CashierInvalidSort          ErrorCode = "cashier.invalid_sort"
+	CashierInvalidTab           ErrorCode = "cashier.invalid_tab"
+	CashierInvalidVerdict       ErrorCode = "cashier.invalid_verdict"
+	CashierItemNotFound         ErrorCode = "cashier.item_not_found"
+	CashierItemsWaiting         ErrorCode = "cashier.items_waiting"
+	CashierNoPrice              ErrorCode = "cashier.no_price"
+	CashierNotCreditable        ErrorCode = "cashier.not_creditable"
+	CashierNotRefundable        ErrorCode = "cashier.not_refundable"
+	CashierOnlyDismiss          ErrorCode = "cashier.only_dismiss"
+	CashierOtherPayer           ErrorCode = "cashier.other_payer"
+	CashierOwnAccount           ErrorCode = "cashier.own_account"
+	CashierOwnWithdrawal        ErrorCode = "cashier.own_withdrawal"
+	CashierPaymentNotFound      ErrorCode = "cashier.payment_not_found"
+	CashierPayoutsStopped       ErrorCode = "cashier.payouts_stopped"
+	CashierPlayerRequired       ErrorCode = "cashier.player_required"
+	CashierReasonMissing        ErrorCode = "cashier.reason_missing"
+	CashierReasonRequired       ErrorCode = "cashier.reason_required"
+	CashierReferenceRequired    ErrorCode = "cashier.reference_required"
+	CashierRefundRefused        ErrorCode = "cashier.refund_refused"
+	CashierRefundUnsupported    ErrorCode = "cashier.refund_unsupported"
+	CashierReversalWaiting      ErrorCode = "cashier.reversal_waiting"
+	CashierSamePerson           ErrorCode = "cashier.same_person"
+	CashierStale                ErrorCode = "cashier.stale"
+	CashierTitleTaken           ErrorCode = "cashier.title_taken"
+	CashierTooLate              ErrorCode = "cashier.too_late"
+	CashierTooManyDeposits      ErrorCode = "cashier.too_many_deposits"
+	CashierWithdrawalNotFound   ErrorCode = "cashier.withdrawal_not_found"
+	CashierWrongStage           ErrorCode = "cashier.wrong_stage"
+	GamesAlreadyBet             ErrorCode = "games.already_bet"
+	GamesAlreadyClaimed         ErrorCode = "games.already_claimed"
+	GamesBusy                   ErrorCode = "games.busy"
+	GamesGroupInactive          ErrorCode = "games.group_inactive"
+	GamesHouseLimit             ErrorCode = "games.house_limit"
+	GamesInvalidChoice          ErrorCode = "games.invalid_choice"
+	GamesInvalidKey             ErrorCode = "games.invalid_key"
+	GamesInvalidParams          ErrorCode = "games.invalid_params"
+	GamesInvalidSeed            ErrorCode = "games.invalid_seed"
+	GamesInvalidStake           ErrorCode = "games.invalid_stake"
+	GamesNothingLeft            ErrorCode = "games.nothing_left"
+	GamesRoundClosed            ErrorCode = "games.round_closed"
+	GamesRoundFull              ErrorCode = "games.round_full"
+	GamesRoundNotFound          ErrorCode = "games.round_not_found"
+	GamesRoundRunning           ErrorCode = "games.round_running"
+	GamesUnknownGame            ErrorCode = "games.unknown_game"
+	HooksAccountNotFound        ErrorCode = "hooks.account_not_found"
+	HooksForged                 ErrorCode = "hooks.forged"
+	HooksMalformed              ErrorCode = "hooks.malformed"
+	HooksStale                  ErrorCode = "hooks.stale"
+	LedgerAccountNotFound       ErrorCode = "ledger.account_not_found"
+	LedgerAlreadyReversed       ErrorCode = "ledger.already_reversed"
+	LedgerInsufficientFunds     ErrorCode = "ledger.insufficient_funds"
+	LedgerKeyReused             ErrorCode = "ledger.key_reused"
+	LedgerNotReversible         ErrorCode = "ledger.not_reversible"
+	LedgerTransferNotFound      ErrorCode = "ledger.transfer_not_found"
+	LedgerUnknownAsset          ErrorCode = "ledger.unknown_asset"
+	OperatorsCodeRequired       ErrorCode = "operators.code_required"
+	OperatorsEmailTaken         ErrorCode = "operators.email_taken"
+	OperatorsForbidden          ErrorCode = "operators.forbidden"
+	OperatorsInvalid            ErrorCode = "operators.invalid"
+	OperatorsInvalidCredentials ErrorCode = "operators.invalid_credentials"
+	OperatorsInvalidInvitation  ErrorCode = "operators.invalid_invitation"
+	OperatorsInvalidState       ErrorCode = "operators.invalid_state"
+	OperatorsKeyNotFound        ErrorCode = "operators.key_not_found"
+	OperatorsLastOwner          ErrorCode = "operators.last_owner"
+	OperatorsLocked             ErrorCode = "operators.locked"
+	OperatorsNoSecondFactor     ErrorCode = "operators.no_second_factor"
+	OperatorsNotFound           ErrorCode = "operators.not_found"
+	OperatorsOidcOff            ErrorCode = "operators.oidc_off"
+	OperatorsSelf               ErrorCode = "operators.self"
+	OperatorsSessionRequired    ErrorCode = "operators.session_required"
+	OperatorsStepUpRequired     ErrorCode = "operators.step_up_required"
+	OperatorsTenantNotFound     ErrorCode = "operators.tenant_not_found"
+	OperatorsUnauthenticated    ErrorCode = "operators.unauthenticated"
+	OperatorsWrongCode          ErrorCode = "operators.wrong_code"
+	PlayersCredentialLocked     ErrorCode = "players.credential_locked"
+	PlayersDepositLimit         ErrorCode = "players.deposit_limit"
+	PlayersExcluded             ErrorCode = "players.excluded"
+	PlayersFrozen               ErrorCode = "players.frozen"
+	PlayersGroupNotFound        ErrorCode = "players.group_not_found"
+	PlayersInitDataExpired      ErrorCode = "players.init_data_expired"
+	PlayersInvalidCode          ErrorCode = "players.invalid_code"
+	PlayersInvalidDecision      ErrorCode = "players.invalid_decision"
+	PlayersInvalidExclusion     ErrorCode = "players.invalid_exclusion"
+	PlayersInvalidInitData      ErrorCode = "players.invalid_init_data"
+	PlayersInvalidKyc           ErrorCode = "players.invalid_kyc"
+	PlayersInvalidLimit         ErrorCode = "players.invalid_limit"
+	PlayersInvalidPin           ErrorCode = "players.invalid_pin"
+	PlayersInvalidSeed          ErrorCode = "players.invalid_seed"
+	PlayersInvalidToken         ErrorCode = "players.invalid_token"
+	PlayersKycOff               ErrorCode = "players.kyc_off"
+	PlayersKycRequired          ErrorCode = "players.kyc_required"
+	PlayersKycUnavailable       ErrorCode = "players.kyc_unavailable"
+	PlayersLossLimit            ErrorCode = "players.loss_limit"
+	PlayersMarketClosed         ErrorCode = "players.market_closed"
+	PlayersNoCredential         ErrorCode = "players.no_credential"
+	PlayersNotFound             ErrorCode = "players.not_found"
+	PlayersNotMember            ErrorCode = "players.not_member"
+	PlayersNotVerified          ErrorCode = "players.not_verified"
+	PlayersTenantNotFound       ErrorCode = "players.tenant_not_found"
+	PlayersTokenExpired         ErrorCode = "players.token_expired"
+	PlayersUnderAge             ErrorCode = "players.under_age"
+	PlayersWrongCode            ErrorCode = "players.wrong_code"
 )
 
 // Valid indicates whether the value is a known member of the ErrorCode enum.
@@ -118,6 +225,8 @@ func (e ErrorCode) Valid() bool {
 	case ApiBodyTooLarge:
 		return true
 	case ApiInternal:
+		return true
+	case ApiInvalidCsrf:
 		return true
 	case ApiInvalidCursor:
 		return true
@@ -138,6 +247,126 @@ func (e ErrorCode) Valid() bool {
 	case ApiUnavailable:
 		return true
 	case ApiUnsupportedMediaType:
+		return true
+	case CashierAccountNotFound:
+		return true
+	case CashierAddressExists:
+		return true
+	case CashierAddressNotFound:
+		return true
+	case CashierAddressWaiting:
+		return true
+	case CashierAdjustmentExpired:
+		return true
+	case CashierAdjustmentNotFound:
+		return true
+	case CashierAlreadyDecided:
+		return true
+	case CashierAlreadyResolved:
+		return true
+	case CashierAmountMismatch:
+		return true
+	case CashierAmountTooHigh:
+		return true
+	case CashierAmountTooLow:
+		return true
+	case CashierAssetOff:
+		return true
+	case CashierAssetUnknown:
+		return true
+	case CashierClaimed:
+		return true
+	case CashierCooldown:
+		return true
+	case CashierDailyLimit:
+		return true
+	case CashierDepositClosed:
+		return true
+	case CashierDepositNotFound:
+		return true
+	case CashierGatewayOff:
+		return true
+	case CashierGatewayRefused:
+		return true
+	case CashierGatewayUnavailable:
+		return true
+	case CashierIncidentNotFound:
+		return true
+	case CashierIncidentResolved:
+		return true
+	case CashierInvalidAccount:
+		return true
+	case CashierInvalidAct:
+		return true
+	case CashierInvalidAddress:
+		return true
+	case CashierInvalidAmount:
+		return true
+	case CashierInvalidInput:
+		return true
+	case CashierInvalidKey:
+		return true
+	case CashierInvalidPolicy:
+		return true
+	case CashierInvalidPrices:
+		return true
+	case CashierInvalidSettings:
+		return true
+	case CashierInvalidSort:
+		return true
+	case CashierInvalidTab:
+		return true
+	case CashierInvalidVerdict:
+		return true
+	case CashierItemNotFound:
+		return true
+	case CashierItemsWaiting:
+		return true
+	case CashierNoPrice:
+		return true
+	case CashierNotCreditable:
+		return true
+	case CashierNotRefundable:
+		return true
+	case CashierOnlyDismiss:
+		return true
+	case CashierOtherPayer:
+		return true
+	case CashierOwnAccount:
+		return true
+	case CashierOwnWithdrawal:
+		return true
+	case CashierPaymentNotFound:
+		return true
+	case CashierPayoutsStopped:
+		return true
+	case CashierPlayerRequired:
+		return true
+	case CashierReasonMissing:
+		return true
+	case CashierReasonRequired:
+		return true
+	case CashierReferenceRequired:
+		return true
+	case CashierRefundRefused:
+		return true
+	case CashierRefundUnsupported:
+		return true
+	case CashierReversalWaiting:
+		return true
+	case CashierSamePerson:
+		return true
+	case CashierStale:
+		return true
+	case CashierTitleTaken:
+		return true
+	case CashierTooLate:
+		return true
+	case CashierTooManyDeposits:
+		return true
+	case CashierWithdrawalNotFound:
+		return true
+	case CashierWrongStage:
 		return true
 	case GamesAlreadyBet:
 		return true
@@ -171,9 +400,73 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case GamesUnknownGame:
 		return true
+	case HooksAccountNotFound:
+		return true
+	case HooksForged:
+		return true
+	case HooksMalformed:
+		return true
+	case HooksStale:
+		return true
+	case LedgerAccountNotFound:
+		return true
+	case LedgerAlreadyReversed:
+		return true
 	case LedgerInsufficientFunds:
 		return true
 	case LedgerKeyReused:
+		return true
+	case LedgerNotReversible:
+		return true
+	case LedgerTransferNotFound:
+		return true
+	case LedgerUnknownAsset:
+		return true
+	case OperatorsCodeRequired:
+		return true
+	case OperatorsEmailTaken:
+		return true
+	case OperatorsForbidden:
+		return true
+	case OperatorsInvalid:
+		return true
+	case OperatorsInvalidCredentials:
+		return true
+	case OperatorsInvalidInvitation:
+		return true
+	case OperatorsInvalidState:
+		return true
+	case OperatorsKeyNotFound:
+		return true
+	case OperatorsLastOwner:
+		return true
+	case OperatorsLocked:
+		return true
+	case OperatorsNoSecondFactor:
+		return true
+	case OperatorsNotFound:
+		return true
+	case OperatorsOidcOff:
+		return true
+	case OperatorsSelf:
+		return true
+	case OperatorsSessionRequired:
+		return true
+	case OperatorsStepUpRequired:
+		return true
+	case OperatorsTenantNotFound:
+		return true
+	case OperatorsUnauthenticated:
+		return true
+	case OperatorsWrongCode:
+		return true
+	case PlayersCredentialLocked:
+		return true
+	case PlayersDepositLimit:
+		return true
+	case PlayersExcluded:
+		return true
+	case PlayersFrozen:
 		return true
 	case PlayersGroupNotFound:
 		return true
@@ -181,19 +474,47 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case PlayersInvalidCode:
 		return true
+	case PlayersInvalidDecision:
+		return true
+	case PlayersInvalidExclusion:
+		return true
 	case PlayersInvalidInitData:
+		return true
+	case PlayersInvalidKyc:
+		return true
+	case PlayersInvalidLimit:
+		return true
+	case PlayersInvalidPin:
 		return true
 	case PlayersInvalidSeed:
 		return true
 	case PlayersInvalidToken:
 		return true
+	case PlayersKycOff:
+		return true
+	case PlayersKycRequired:
+		return true
+	case PlayersKycUnavailable:
+		return true
+	case PlayersLossLimit:
+		return true
+	case PlayersMarketClosed:
+		return true
+	case PlayersNoCredential:
+		return true
 	case PlayersNotFound:
 		return true
 	case PlayersNotMember:
 		return true
+	case PlayersNotVerified:
+		return true
 	case PlayersTenantNotFound:
 		return true
 	case PlayersTokenExpired:
+		return true
+	case PlayersUnderAge:
+		return true
+	case PlayersWrongCode:
 		return true
 	default:
 		return false

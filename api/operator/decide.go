@@ -9,6 +9,7 @@ import (
 	"fairground/api/operator/gen"
 	"fairground/cashier"
 	"fairground/models"
+	"fairground/operators"
 	"fairground/workflows"
 )
 
@@ -56,6 +57,9 @@ func (s *Server) ResolveWithdrawal(ctx context.Context, r gen.ResolveWithdrawalR
 func (s *Server) decide(ctx context.Context, d cashier.Decision) (gen.Decided, error) {
 	a := authorityOf(ctx)
 	row, err := s.Cashier.Decide(ctx, a, d)
+	if errors.Is(err, operators.ErrForbidden) {
+		return gen.Decided{}, s.whyForbidden(ctx, d, err)
+	}
 	if err != nil {
 		return gen.Decided{}, err
 	}
@@ -80,6 +84,21 @@ func (s *Server) decide(ctx context.Context, d cashier.Decision) (gen.Decided, e
 	}
 	out.Withdrawal = withdrawal(w)
 	return out, nil
+}
+
+// whyForbidden tells a verdict of another stage from one that the operator may not give: the database looks at the
+// permission of the present stage first.
+func (s *Server) whyForbidden(ctx context.Context, d cashier.Decision, forbidden error) error {
+	w, err := s.Cashier.Withdrawal(ctx, authorityOf(ctx).Tenant, d.Withdrawal)
+	if err != nil {
+		return forbidden
+	}
+	review := d.Verdict == cashier.VerdictApprove || d.Verdict == cashier.VerdictReject || d.Verdict == cashier.VerdictSendBack
+	reviewing := w.Status == models.WithdrawalInitialReview || w.Status == models.WithdrawalSecondaryReview
+	if review != reviewing {
+		return cashier.ErrWrongStage
+	}
+	return forbidden
 }
 
 // refused is what a workflow's refusal means to the operator: by now another decision or the deadline was faster.
