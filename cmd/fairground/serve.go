@@ -11,6 +11,7 @@ import (
 	"fairground/internal/config"
 	"fairground/web"
 	"fairground/worker"
+	"fairground/workflows"
 )
 
 // Connections of each process's pool; together they stay well below the server's 200.
@@ -62,6 +63,11 @@ func (p *program) botCommand() *cobra.Command {
 				DB: r.db, Box: r.box, Players: r.players, Engine: r.engine, Ledger: r.ledger, Clock: p.clock,
 				Logger: r.logger, Addr: r.cfg.BotAddr, TelegramURL: r.cfg.TelegramAPIURL, PublicURL: r.cfg.Public(),
 				Mode: mode, StartRound: r.startRound, FullRound: r.closeEarly,
+				Cashier: r.cashier, Operators: r.operators, CancelWithdrawal: r.cancelWithdrawal,
+				Decide: func(ctx context.Context, m workflows.DecideMessage) error {
+					_, err := r.decideWithdrawal(ctx, m)
+					return err
+				},
 			})
 		})
 }
