@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairground/cashier"
 	"fairground/games"
 	"fairground/internal/clock"
 	"fairground/internal/postgres"
@@ -17,6 +18,7 @@ import (
 	"fairground/ledger"
 	"fairground/models"
 	"fairground/notify"
+	"fairground/operators"
 	"fairground/players"
 	"fairground/workflows"
 )
@@ -43,8 +45,11 @@ type Deps struct {
 	Players *players.Players
 	Engine  *games.Engine
 	Ledger  *ledger.Ledger
+	Cashier *cashier.Cashier
 	Clock   clock.Clock
 	Logger  *slog.Logger
+
+	Operators *operators.Operators
 
 	Addr        string // listens for /healthz, /readyz and webhooks; empty for no listener
 	TelegramURL string // Bot API server; empty for Telegram's own
@@ -56,6 +61,10 @@ type Deps struct {
 	StartRound func(ctx context.Context, in workflows.RoundInput) error
 	// FullRound tells a round's workflow that it is full. Best effort as well.
 	FullRound func(ctx context.Context, round string) error
+	// Decide tells a withdrawal's workflow of a written decision. Best effort: the relay tells it what it missed.
+	Decide func(ctx context.Context, m workflows.DecideMessage) error
+	// CancelWithdrawal tells a withdrawal's workflow that its player took it back. Best effort as well.
+	CancelWithdrawal func(ctx context.Context, withdrawal string) error
 }
 
 // Bot runs the bots of all tenants.

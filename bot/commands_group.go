@@ -209,7 +209,7 @@ func (t *tenantBot) linked(ctx context.Context, msg telegram.SendMessage, p noti
 // publishCommands puts the command menus up, each scope in each language.
 func (t *tenantBot) publishCommands(ctx context.Context) {
 	menus := map[string][]string{
-		"all_private_chats":       {"start", "balance", "history", "verify", "login", "seed", "lang", "rules", "help"},
+		"all_private_chats":       {"start", "balance", "wallet", "topup", "withdraw", "pin", "limits", "history", "verify", "login", "seed", "lang", "rules", "help"},
 		"all_group_chats":         {"play", "dice", "redpacket", "duel", "balance", "top", "history", "verify", "rules", "start", "help"},
 		"all_chat_administrators": {"play", "dice", "redpacket", "duel", "balance", "top", "history", "verify", "rules", "start", "pause", "resume", "language", "help"},
 	}

@@ -10,6 +10,9 @@ import (
 
 // startPrivate greets, offers the languages, and follows deep links.
 func (t *tenantBot) startPrivate(ctx context.Context, c talk) error {
+	if awaited, err := t.awaited(ctx, c); awaited || err != nil {
+		return err
+	}
 	if len(c.args) > 0 {
 		switch link := c.args[0]; {
 		case link == "login":
@@ -19,6 +22,10 @@ func (t *tenantBot) startPrivate(ctx context.Context, c talk) error {
 			return t.seed(ctx, c)
 		case link == "lang":
 			return t.chooseLanguage(ctx, c)
+		case link == "wallet", link == "topup", link == "withdraw", link == "limits", link == "pin":
+			return t.cashierCommand(ctx, c, link)
+		case strings.HasPrefix(link, "pay_"):
+			return t.pay(ctx, c, strings.TrimPrefix(link, "pay_"))
 		case strings.HasPrefix(link, "r_"):
 			return t.verify(ctx, c)
 		}

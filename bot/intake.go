@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"slices"
 	"sync"
@@ -29,6 +30,9 @@ type intake struct {
 	logger *slog.Logger
 	// gather reads ahead what the updates of a batch need, while they are stored; nil for nothing.
 	gather func(ctx context.Context, batch []telegram.Update)
+	// seal turns an update that may hold a secret into what is stored of it, and open turns that back.
+	seal func(u telegram.Update) (json.RawMessage, error)
+	open func(update int64, stored json.RawMessage) (json.RawMessage, error)
 	// handle says whether the update is done with; one that is not is taken up again later. Again
 	// says that this one was: what it asks for may have been done already.
 	handle func(u telegram.Update, again bool) (done bool)
@@ -51,6 +55,13 @@ func (i *intake) take(ctx context.Context, batch []telegram.Update) error {
 	stored := make([]notify.Update, len(batch))
 	for n, u := range batch {
 		stored[n] = notify.Update{ID: int64(u.UpdateID), Payload: u.Raw}
+		if u.Private() {
+			sealed, err := i.seal(u)
+			if err != nil {
+				return err
+			}
+			stored[n].Payload = sealed
+		}
 	}
 	var reads sync.WaitGroup
 	if i.gather != nil {
@@ -84,17 +95,17 @@ func (i *intake) start(u telegram.Update, again bool) {
 	if known {
 		return
 	}
-	i.lanes.do(u.Sender(), func() { i.finish(id, i.handle(u, again)) })
+	i.lanes.do(u.Sender(), func() { i.finish(id, u.Paid(), i.handle(u, again)) })
 }
 
-// finish notes an update's end. One that keeps failing is given up.
-func (i *intake) finish(id int64, done bool) {
+// finish notes an update's end. One that keeps failing is given up, unless somebody has paid.
+func (i *intake) finish(id int64, paid, done bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	delete(i.busy, id)
 	if !done {
 		i.failed[id]++
-		if i.failed[id] < maxFailures {
+		if paid || i.failed[id] < maxFailures {
 			return
 		}
 		i.logger.Error("an update is given up", slog.Int64("update", id))
@@ -137,7 +148,11 @@ func (i *intake) takeUp(ctx context.Context, age time.Duration) {
 		return
 	}
 	for _, stored := range left {
-		update, err := telegram.DecodeUpdate(stored.Payload)
+		raw, err := i.open(stored.ID, stored.Payload)
+		var update telegram.Update
+		if err == nil {
+			update, err = telegram.DecodeUpdate(raw)
+		}
 		if err != nil {
 			i.logger.WarnContext(ctx, "a stored update can't be read", slog.Int64("update", stored.ID), slog.Any("error", err))
 			continue

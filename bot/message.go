@@ -42,6 +42,10 @@ func (t *tenantBot) message(ctx context.Context, m *telegram.Message, again bool
 		return t.migrated(ctx, m.Chat.ID, m.MigrateToChatID)
 	case m.MigrateFromChatID != 0:
 		return t.migrated(ctx, m.MigrateFromChatID, m.Chat.ID)
+	case m.SuccessfulPayment != nil:
+		return t.paid(ctx, m)
+	case m.RefundedPayment != nil:
+		return nil // our own refund, told by the deposit's card
 	case len(m.NewChatMembers) > 0 || m.LeftChatMember != nil:
 		return t.joinedOrLeft(ctx, m)
 	}
@@ -76,7 +80,11 @@ func (t *tenantBot) inGroup(ctx context.Context, c talk, name string) error {
 		return err
 	}
 	c.voice = t.texts.in(c.group.Language)
-	return t.answer(ctx, c, t.groupCommand(ctx, c, name))
+	answered, err := t.inReviewChat(ctx, c, name)
+	if err == nil && !answered {
+		err = t.groupCommand(ctx, c, name)
+	}
+	return t.answer(ctx, c, err)
 }
 
 // knownGroup finds the group of a message's chat, or adds it: the bot may have been added
@@ -105,6 +113,9 @@ func (t *tenantBot) groupCommand(ctx context.Context, c talk, name string) error
 		return t.rules(ctx, c)
 	case "pause", "resume", "language":
 		return t.administer(ctx, c, name)
+	case "wallet", "topup", "withdraw", "limits", "pin":
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("private.money", vars{"Command": "/" + name}), t.privateButton(c.voice, name))
+		return nil
 	}
 	if c.group.Status == models.GroupPending {
 		t.reply(ctx, c, notify.PriorityReply, c.voice.say("group.pending"), nil)
@@ -127,7 +138,7 @@ func (t *tenantBot) groupCommand(ctx context.Context, c talk, name string) error
 		return t.history(ctx, c)
 	case "verify":
 		return t.verify(ctx, c)
-	case "login", "seed", "lang":
+	case "login", "seed", "lang", "link", "unlink":
 		t.reply(ctx, c, notify.PriorityReply, c.voice.say("private.only", vars{"Command": "/" + name}), t.privateButton(c.voice, name))
 		return nil
 	}
@@ -142,6 +153,9 @@ func (t *tenantBot) anonymous(ctx context.Context, c talk, name string) error {
 		return err
 	}
 	c.voice = t.texts.in(c.group.Language)
+	if chat, err := t.reviewChat(ctx); err != nil || chat == c.m.Chat.ID {
+		return err
+	}
 	switch name {
 	case "start":
 		if c.group.Status == models.GroupPending {
@@ -165,6 +179,11 @@ func (t *tenantBot) private(ctx context.Context, c talk, name string) error {
 		return err
 	}
 	c.voice = t.texts.in(c.player.Language, t.tenant.Language)
+	if name != "" && name != "start" { // a command ends what was begun
+		if err := t.over(ctx, c.teller()); err != nil {
+			return err
+		}
+	}
 	return t.answer(ctx, c, t.privateCommand(ctx, c, name))
 }
 
@@ -190,9 +209,15 @@ func (t *tenantBot) privateCommand(ctx context.Context, c talk, name string) err
 	case "help":
 		return t.help(ctx, c)
 	case "":
-		t.reply(ctx, c, notify.PriorityReply, c.voice.say("private.text"), nil)
+		return t.told(ctx, c)
+	case "wallet", "topup", "withdraw", "limits", "pin":
+		return t.cashierCommand(ctx, c, name)
+	case "link", "unlink":
+		return t.operatorCommand(ctx, c, name)
+	case "cancel":
+		t.reply(ctx, c, notify.PriorityReply, c.voice.say("dialogue.over"), nil)
 		return nil
-	case "play", "dice", "redpacket", "duel", "top", "pause", "resume":
+	case "play", "dice", "redpacket", "duel", "top", "pause", "resume", "review":
 		t.reply(ctx, c, notify.PriorityReply, c.voice.say("group.only", vars{"Command": "/" + name}), t.addButton(c.voice))
 		return nil
 	}

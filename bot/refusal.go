@@ -7,6 +7,7 @@ import (
 	"html"
 	"regexp"
 	"strconv"
+	"time"
 
 	"fairground/internal/postgres"
 	"fairground/models"
@@ -48,9 +49,13 @@ func grouped(text string) string {
 	})
 }
 
-// fact shows a number of an error's data the way amounts are shown.
+// fact shows a number or a point in time of an error's data the way they are shown elsewhere.
 func fact(value any) any {
 	switch n := value.(type) {
+	case string:
+		if at, err := time.Parse(time.RFC3339, n); err == nil {
+			return moment(at)
+		}
 	case float64:
 		return number(int64(n))
 	case int64:

@@ -19,6 +19,11 @@ import (
 const (
 	kindResult = "round.result"
 	kindVoided = "round.voided"
+
+	kindWithdrawal = "withdrawal.status" // for the player
+	kindReview     = "withdrawal.review" // for the reviewers' chat
+	kindDeposit    = "deposit.status"
+	kindRefund     = "stars.refund"
 )
 
 const (
@@ -34,13 +39,31 @@ var errNotFinal = errors.New("bot: the round has not ended yet")
 // group's language of now.
 func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(error)) {
 	var payload struct {
-		Round string `json:"round"`
+		Round      string `json:"round"`
+		Withdrawal string `json:"withdrawal"`
+		Deposit    string `json:"deposit"`
 	}
-	if err := json.Unmarshal(n.Payload, &payload); err != nil || (n.Kind != kindResult && n.Kind != kindVoided) {
+	if err := json.Unmarshal(n.Payload, &payload); err != nil {
 		done(fmt.Errorf("%w: kind %q", notify.ErrDrop, n.Kind))
 		return
 	}
-	view, err := t.deps.Engine.Round(ctx, t.tenant.ID, payload.Round)
+	switch n.Kind {
+	case kindResult, kindVoided:
+		t.deliverResult(ctx, n, payload.Round, done)
+	case kindWithdrawal, kindReview:
+		t.deliverWithdrawal(ctx, n, payload.Withdrawal, done)
+	case kindDeposit:
+		t.showDeposit(ctx, n.ChatID, payload.Deposit, done)
+	case kindRefund:
+		t.refundStars(ctx, n, done)
+	default:
+		done(fmt.Errorf("%w: kind %q", notify.ErrDrop, n.Kind))
+	}
+}
+
+// deliverResult shows the end of a round.
+func (t *tenantBot) deliverResult(ctx context.Context, n notify.Notice, round string, done func(error)) {
+	view, err := t.deps.Engine.Round(ctx, t.tenant.ID, round)
 	if err != nil {
 		done(err)
 		return

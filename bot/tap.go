@@ -88,6 +88,10 @@ func (t *tenantBot) press(ctx context.Context, p *tap) (string, error) {
 		return t.pressLanguage(ctx, p, rest)
 	case "g":
 		return t.pressGame(ctx, p, rest)
+	case "w":
+		return t.pressCashier(ctx, p, rest)
+	case "r":
+		return t.pressReview(ctx, p, rest)
 	case "b", "s", "c", "j":
 		return t.pressRound(ctx, p, verb, rest)
 	}

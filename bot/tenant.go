@@ -26,6 +26,7 @@ const (
 	bestEffort    = 3 * time.Second  // a call to Temporal nobody waits for
 	handleTimeout = 20 * time.Second // one update
 	webhookRetry  = 2 * time.Second
+	eraseAgain    = time.Second
 )
 
 // tenantBot is one tenant's bot.
@@ -40,7 +41,12 @@ type tenantBot struct {
 	outbox *notify.Outbox
 	intake *intake
 	live   *live
+	board  *board
 	known  known
+
+	dialogues *notify.Dialogues
+	cards     *notify.Cards
+
 	chores sync.WaitGroup // best-effort work beside the updates
 
 	stopped atomic.Bool // Telegram refused it; it is made anew after a while
@@ -59,7 +65,10 @@ func newTenantBot(ctx context.Context, deps Deps, tenant models.Tenant, words *t
 	t.intake = newIntake(notify.NewInbox(deps.DB, tenant.ID, t.id), deps.Clock, log, func(u telegram.Update, again bool) bool {
 		return t.guarded(life, u, again)
 	})
-	t.intake.gather = t.gather
+	t.intake.gather, t.intake.seal, t.intake.open = t.gather, t.seal, t.unseal
+	t.board = newBoard()
+	t.dialogues = notify.NewDialogues(deps.DB, deps.Box, tenant.ID)
+	t.cards = notify.NewCards(deps.DB, tenant.ID)
 	return t
 }
 
@@ -129,7 +138,7 @@ func (t *tenantBot) guarded(ctx context.Context, u telegram.Update, again bool) 
 		if r := recover(); r != nil {
 			t.log.ErrorContext(ctx, "handling an update panicked", slog.Int("update", u.UpdateID),
 				slog.String("panic", fmt.Sprint(r)), slog.String("stack", string(debug.Stack())))
-			done = true
+			done = !u.Paid()
 		}
 	}()
 	if err := t.handle(ctx, u, again); err != nil {
@@ -142,6 +151,8 @@ func (t *tenantBot) guarded(ctx context.Context, u telegram.Update, again bool) 
 // handle sends an update to what answers it. An error means: try again later.
 func (t *tenantBot) handle(ctx context.Context, u telegram.Update, again bool) error {
 	switch {
+	case u.PreCheckoutQuery != nil:
+		return t.checkout(ctx, u.PreCheckoutQuery)
 	case u.CallbackQuery != nil:
 		return t.tapped(ctx, u.CallbackQuery, again)
 	case u.Message != nil:

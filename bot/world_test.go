@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairground/bot"
+	"fairground/cashier"
 	"fairground/games"
 	"fairground/internal/clock"
 	"fairground/internal/postgres"
@@ -30,6 +31,7 @@ import (
 	"fairground/internal/testdb"
 	"fairground/ledger"
 	"fairground/models"
+	"fairground/operators"
 	"fairground/players"
 	"fairground/workflows"
 )
@@ -53,6 +55,9 @@ type world struct {
 	starts  int      // of the bot
 	started sync.Map // rounds whose workflow was started
 	full    sync.Map // rounds that were signalled as full
+
+	decided   sync.Map // decisions that a workflow was told of
+	cancelled sync.Map // withdrawals whose workflow was told that they were taken back
 	held    atomic.Pointer[chan struct{}]
 }
 
@@ -95,6 +100,12 @@ func newBareWorld(t *testing.T, people int) *world {
 		StartRound: func(_ context.Context, in workflows.RoundInput) error { w.started.Store(in.Round, in); return nil },
 		FullRound:  func(_ context.Context, round string) error { w.full.Store(round, true); return nil },
 	}
+	w.deps.Operators = operators.New(operators.Config{DB: db.DB, Box: box, Clock: clock.System(), Logger: log})
+	w.deps.Cashier = cashier.New(cashier.Config{
+		DB: db.DB, Ledger: w.deps.Ledger, Players: w.deps.Players, Box: box, Clock: clock.System(), Logger: log, Kinds: cashier.Kinds(),
+	})
+	w.deps.Decide = func(_ context.Context, m workflows.DecideMessage) error { w.decided.Store(m.Decision, m); return nil }
+	w.deps.CancelWithdrawal = func(_ context.Context, id string) error { w.cancelled.Store(id, true); return nil }
 	var info local.BotInfo
 	w.post("/sim/bots", local.NewBot{Username: "fair_test_bot", Name: "Fair"}, &info)
 	w.botID = info.ID
