@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -26,7 +27,7 @@ var (
 	ErrInvalidPIN   = models.FieldError("players.invalid_pin", "pin", "6 to 12 digits, not all the same and not in a row")
 	ErrNoCredential = &models.Error{Code: "players.no_credential", Message: "the player has neither a PIN nor an authenticator", Fix: "set a PIN first"}
 	ErrWrongCode    = &models.Error{Code: "players.wrong_code", Message: "the PIN or the code is wrong, or was used before", Field: "code", Fix: "try again, or wait for the next code"}
-	// ErrCredentialLocked carries until (RFC 3339 text) in its Data.
+	// ErrCredentialLocked carries until (RFC 3339 text) and retry_after (int64 seconds) in its Data.
 	ErrCredentialLocked = models.E("players.credential_locked", "too many wrong tries: wait 15 minutes")
 	ErrNotVerified      = models.E("players.not_verified", "the verification is missing, used or too old")
 	ErrInvalidExclusion = models.FieldError("players.invalid_exclusion", "until", "a moment from now on, at most 100 years ahead")
@@ -74,6 +75,11 @@ func (p *Players) ask(ctx context.Context, tenant int64, act string, out any, sq
 		return nil
 	}
 	delete(facts, "code")
+	if text, ok := facts["until"].(string); ok && code == ErrCredentialLocked.Code {
+		if until, err := time.Parse(time.RFC3339, text); err == nil {
+			facts["retry_after"] = max(int64(until.Sub(p.clock.Now()).Seconds()), 1)
+		}
+	}
 	for _, known := range refusals() {
 		if known.Code == code {
 			e := *known

@@ -82,9 +82,11 @@ func TestThePageSendsWhatItsButtonsSay(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, text, "p_x")
 	for verdict, check := range map[string]func(kyc.Result) bool{
-		"approve":       func(r kyc.Result) bool { return r.Status == kyc.Approved && r.Country == "DE" && r.Level == 2 },
-		"reject":        func(r kyc.Result) bool { return r.Status == kyc.Rejected && r.Reason != "" },
-		"under_age":     func(r kyc.Result) bool { return r.Status == kyc.Approved && time.Since(r.BirthDate) < 16*366*24*time.Hour },
+		"approve": func(r kyc.Result) bool { return r.Status == kyc.Approved && r.Country == "DE" && r.Level == 2 },
+		"reject":  func(r kyc.Result) bool { return r.Status == kyc.Rejected && r.Reason != "" },
+		"under_age": func(r kyc.Result) bool {
+			return r.Status == kyc.Approved && time.Since(r.BirthDate) < 16*366*24*time.Hour
+		},
 		"other_country": func(r kyc.Result) bool { return r.Status == kyc.Approved && r.Country == "FR" },
 		"pending":       func(r kyc.Result) bool { return r.Status == kyc.Pending },
 	} {
