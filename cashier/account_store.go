@@ -66,9 +66,19 @@ func (c *Cashier) Gateway(ctx context.Context, tenant int64, id string) (gateway
 	if err != nil {
 		return nil, Account{}, err
 	}
+	if c.publicURL != "" && values[callbackSetting] == "" {
+		values = maps.Collect(maps.All(values)) // of an account without settings it is nil
+		values[callbackSetting] = c.hook(id)    // payouts name it; a kind without callbacks ignores it
+	}
 	gw, err := c.make(row.Kind, values)
 	return gw, row.Account, err
 }
+
+// callbackSetting names the setting with the address that a gateway calls about payouts.
+const callbackSetting = "callback_url"
+
+// hook is where a gateway calls about an account.
+func (c *Cashier) hook(account string) string { return c.publicURL + "/v1/hooks/payments/" + account }
 
 func (c *Cashier) account(ctx context.Context, tenant int64, id string) (accountRow, error) {
 	rows, err := c.accounts(ctx, tenant, "tenant_id = $1 AND account_id = $2", tenant, id)

@@ -54,7 +54,7 @@ func (c *Cashier) CreateDeposit(ctx context.Context, r DepositRequest) (Deposit,
 func (c *Cashier) instruct(ctx context.Context, gw gateway.Gateway, d Deposit) (Deposit, error) {
 	callback := ""
 	if c.publicURL != "" {
-		callback = c.publicURL + "/v1/hooks/payments/" + d.Account
+		callback = c.hook(d.Account)
 	}
 	how, err := gw.CreateDeposit(ctx, gateway.DepositRequest{
 		Intent: d.ID, Asset: d.Asset, Amount: d.Amount, Scale: d.Scale, Description: "Top-up " + d.ID, CallbackURL: callback, ExpiresAt: d.ExpiresAt,

@@ -83,7 +83,8 @@ func (p *program) workerCommand() *cobra.Command {
 			defer stop()
 			return worker.Run(ctx, worker.Deps{
 				Temporal: r.temporal, Namespace: r.cfg.TemporalNamespace, Engine: r.engine, DB: r.db,
-				Cashier: r.cashier, Logger: r.logger, Clock: p.clock, Metrics: r.metrics, Ready: working.Store,
+				Cashier: r.cashier, PayoutPatience: r.cfg.PayoutPatience, Logger: r.logger, Clock: p.clock, Metrics: r.metrics,
+				Ready: working.Store,
 			})
 		})
 }

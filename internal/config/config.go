@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -67,6 +68,9 @@ type Config struct {
 	OperatorPassword Secret `env:"FAIRGROUND_OPERATOR_PASSWORD"`
 	// BotMode is polling or webhook.
 	BotMode string `env:"BOT_MODE" envDefault:"polling"`
+
+	// PayoutPatience is how long a payout that its gateway can't tell the end of is polled before a person is asked.
+	PayoutPatience time.Duration `env:"FAIRGROUND_PAYOUT_PATIENCE" envDefault:"15m"`
 
 	// LogLevel is debug, info, warn or error; LogFormat json or text.
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info"`

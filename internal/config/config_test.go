@@ -41,6 +41,7 @@ func TestErrorsNameTheVariableAndTheFix(t *testing.T) {
 		{"PUBLIC_URL", "play.example.org", "https://"},
 		{"TELEGRAM_API_URL", "api.telegram.org", "https://api.telegram.org"},
 		{"TEMPORAL_UI_URL", "ui", "https://"},
+		{"FAIRGROUND_PAYOUT_PATIENCE", "0s", "at least 1s"},
 		{"LOCK_MODE", "none", "redis or off or liar"},
 		{"BOT_MODE", "push", "polling or webhook"},
 		{"LOG_LEVEL", "loud", "debug, info, warn or error"},

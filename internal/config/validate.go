@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"fairground/internal/postgres"
 	"fairground/internal/secret"
@@ -58,6 +59,9 @@ func (c Config) validate() error {
 	)
 	if c.OIDCIssuer != "" && (c.OIDCClientID == "" || c.OIDCClientSecret == "") {
 		errs = append(errs, wrong("OIDC_CLIENT_ID", "set it and OIDC_CLIENT_SECRET with OIDC_ISSUER, or none of the three"))
+	}
+	if c.PayoutPatience < time.Second {
+		errs = append(errs, wrong("FAIRGROUND_PAYOUT_PATIENCE", "is "+c.PayoutPatience.String()+"; use at least 1s"))
 	}
 	if c.TemporalAddress != "" {
 		errs = append(errs, checkAddr("TEMPORAL_ADDRESS", c.TemporalAddress))

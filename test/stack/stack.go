@@ -71,8 +71,9 @@ func Provide(ctx context.Context, dir string) error {
 	return nil
 }
 
-// Start runs `fairground up --headless` on free ports with data in dir and returns when it is ready.
-func Start(ctx context.Context, dir string) (*Stack, error) {
+// Start runs `fairground up --headless` on free ports with data in dir and returns when it is ready. More variables of the
+// environment (NAME=value) may be given.
+func Start(ctx context.Context, dir string, more ...string) (*Stack, error) {
 	binary, err := Binary()
 	if err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func Start(ctx context.Context, dir string) (*Stack, error) {
 	}
 	s.cmd = exec.Command(binary, "up", "--headless", "--data", s.Dir, "--port-base", strconv.Itoa(base)) //nolint:gosec,noctx // stopped by Stop
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	s.cmd.Env = withoutServices(os.Environ())
+	s.cmd.Env = append(withoutServices(os.Environ()), more...)
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start fairground up: %w", err)
 	}
