@@ -108,7 +108,9 @@ func (t *tenantBot) limitAmount(ctx context.Context, w teller, d dialogue, text 
 		}
 		amount = &n
 	}
-	set, err := t.deps.Players.SetLimit(ctx, t.tenant.ID, w.player.ID, d.Asset, players.LimitKind(d.Kind), players.LimitWindow(d.Window), amount)
+	set, err := t.deps.Players.SetLimit(ctx, t.tenant.ID, w.player.ID, players.LimitChange{
+		Asset: d.Asset, Kind: players.LimitKind(d.Kind), Window: players.LimitWindow(d.Window), Amount: amount,
+	})
 	if err != nil {
 		return screen{}, err
 	}

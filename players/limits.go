@@ -22,12 +22,12 @@ func (p *Players) Limits(ctx context.Context, tenant, player int64, asset string
 
 // SetLimit changes one of a player's own limits. Lowering holds at once; raising and removing (a nil amount) wait 24 hours
 // and are taken back by setting the limit that holds. It returns ErrInvalidLimit or ErrNotFound.
-func (p *Players) SetLimit(ctx context.Context, tenant, player int64, asset string, kind LimitKind, window LimitWindow, amount *int64) (Limit, error) {
+func (p *Players) SetLimit(ctx context.Context, tenant, player int64, change LimitChange) (Limit, error) {
 	var out struct {
 		Limit limitRow `json:"limit"`
 	}
 	err := p.ask(ctx, tenant, "set a limit", &out, `SELECT api_player_limit($1, $2, $3, $4, $5, $6)`,
-		tenant, player, asset, string(kind), string(window), amount)
+		tenant, player, change.Asset, string(change.Kind), string(change.Window), change.Amount)
 	return out.Limit.limit(), err
 }
 

@@ -27,21 +27,21 @@ func TestALimitIsLoweredAtOnceAndRaisedAfterADay(t *testing.T) {
 	p := s.w.Players[0]
 	set := func(n *int64) players.Limit {
 		t.Helper()
-		l, err := s.SetLimit(t.Context(), s.w.Tenant, p, "sbx", players.LimitDeposit, players.WindowDay, n)
+		l, err := s.SetLimit(t.Context(), s.w.Tenant, p, players.LimitChange{Asset: "sbx", Kind: players.LimitDeposit, Window: players.WindowDay, Amount: n})
 		require.NoError(t, err)
 		return l
 	}
 	require.Nil(t, s.limit(t, p, players.LimitDeposit, players.WindowDay).Amount)
-	require.EqualValues(t, 500, *set(amount(500)).Amount)
-	require.EqualValues(t, 300, *set(amount(300)).Amount)
+	require.EqualValues(t, 500, *set(new(int64(500))).Amount)
+	require.EqualValues(t, 300, *set(new(int64(300))).Amount)
 
-	raised := set(amount(900))
+	raised := set(new(int64(900)))
 	require.EqualValues(t, 300, *raised.Amount)
 	require.EqualValues(t, 900, *raised.Pending.Amount)
 	require.WithinDuration(t, time.Now().Add(24*time.Hour), raised.Pending.At, time.Hour)
-	smaller := set(amount(800))
+	smaller := set(new(int64(800)))
 	require.Equal(t, raised.Pending.At, smaller.Pending.At, "a smaller raise waits no longer")
-	require.Nil(t, set(amount(300)).Pending, "setting what holds takes the raise back")
+	require.Nil(t, set(new(int64(300))).Pending, "setting what holds takes the raise back")
 
 	removed := set(nil)
 	require.EqualValues(t, 300, *removed.Amount)
@@ -49,18 +49,18 @@ func TestALimitIsLoweredAtOnceAndRaisedAfterADay(t *testing.T) {
 	require.Nil(t, removed.Pending.Amount)
 	require.NoError(t, s.asOwner(t, `UPDATE player_limits SET pending_at = clock_timestamp() - interval '1 second' WHERE tenant_id = $1`, s.w.Tenant))
 	require.Nil(t, s.limit(t, p, players.LimitDeposit, players.WindowDay).Amount, "a day later nobody has to come by")
-	require.EqualValues(t, 700, *set(amount(700)).Amount)
+	require.EqualValues(t, 700, *set(new(int64(700))).Amount)
 
 	for _, bad := range []players.LimitChange{
-		{Asset: "points", Kind: players.LimitLoss, Window: players.WindowDay, Amount: amount(1)},
-		{Asset: "sbx", Kind: "other", Window: players.WindowDay, Amount: amount(1)},
-		{Asset: "sbx", Kind: players.LimitLoss, Window: "year", Amount: amount(1)},
-		{Asset: "sbx", Kind: players.LimitLoss, Window: players.WindowDay, Amount: amount(-1)},
+		{Asset: "points", Kind: players.LimitLoss, Window: players.WindowDay, Amount: new(int64(1))},
+		{Asset: "sbx", Kind: "other", Window: players.WindowDay, Amount: new(int64(1))},
+		{Asset: "sbx", Kind: players.LimitLoss, Window: "year", Amount: new(int64(1))},
+		{Asset: "sbx", Kind: players.LimitLoss, Window: players.WindowDay, Amount: new(int64(-1))},
 	} {
-		_, err := s.SetLimit(t.Context(), s.w.Tenant, p, bad.Asset, bad.Kind, bad.Window, bad.Amount)
+		_, err := s.SetLimit(t.Context(), s.w.Tenant, p, bad)
 		require.ErrorIs(t, err, players.ErrInvalidLimit)
 	}
-	_, err := s.SetLimit(t.Context(), s.w.Tenant, 987654321, "sbx", players.LimitLoss, players.WindowDay, amount(1))
+	_, err := s.SetLimit(t.Context(), s.w.Tenant, 987654321, players.LimitChange{Asset: "sbx", Kind: players.LimitLoss, Window: players.WindowDay, Amount: new(int64(1))})
 	require.ErrorIs(t, err, players.ErrNotFound)
 	require.Error(t, s.asApp(t, `UPDATE player_limits SET amount = NULL`), "only functions write limits")
 }
@@ -71,13 +71,13 @@ func TestTheLowestLimitWins(t *testing.T) {
 	p := s.w.Players[0]
 	s.policy(t, true, 0, 0)
 	a := s.owner(t)
-	change := players.LimitChange{Asset: "sbx", Kind: players.LimitDeposit, Window: players.WindowWeek, Amount: amount(400)}
-	_, err := s.SetLimit(t.Context(), s.w.Tenant, p, "sbx", players.LimitDeposit, players.WindowMonth, amount(1000))
+	change := players.LimitChange{Asset: "sbx", Kind: players.LimitDeposit, Window: players.WindowWeek, Amount: new(int64(400))}
+	_, err := s.SetLimit(t.Context(), s.w.Tenant, p, players.LimitChange{Asset: "sbx", Kind: players.LimitDeposit, Window: players.WindowMonth, Amount: new(int64(1000))})
 	require.NoError(t, err)
 	require.NoError(t, s.SetDefaultLimit(t.Context(), a, change))
 	require.Equal(t, "ok", s.deposit(t, p, 400))
 	require.Equal(t, "players.deposit_limit", s.deposit(t, p, 1))
-	change.Amount = amount(200)
+	change.Amount = new(int64(200))
 	require.NoError(t, s.SetPlayerLimit(t.Context(), a, p, change))
 	got := s.limit(t, p, players.LimitDeposit, players.WindowWeek)
 	require.EqualValues(t, 200, *got.Amount)
@@ -101,7 +101,7 @@ func TestDepositsAtOnceNeverPassTheLimit(t *testing.T) {
 	s := newSafety(t)
 	p := s.w.Players[0]
 	s.policy(t, true, 0, 0)
-	_, err := s.SetLimit(t.Context(), s.w.Tenant, p, "sbx", players.LimitDeposit, players.WindowDay, amount(500))
+	_, err := s.SetLimit(t.Context(), s.w.Tenant, p, players.LimitChange{Asset: "sbx", Kind: players.LimitDeposit, Window: players.WindowDay, Amount: new(int64(500))})
 	require.NoError(t, err)
 	codes := atOnce(12, func(int) string { return s.deposit(t, p, 100) })
 	require.Equal(t, map[string]int{"ok": 5, "players.deposit_limit": 7}, codes)
@@ -115,7 +115,7 @@ func TestBetsAtOnceNeverPassTheLossLimit(t *testing.T) {
 	p := s.w.Players[0]
 	s.policy(t, true, 0, 0)
 	require.Equal(t, "ok", s.deposit(t, p, 10_000))
-	_, err := s.SetLimit(t.Context(), s.w.Tenant, p, "sbx", players.LimitLoss, players.WindowMonth, amount(500))
+	_, err := s.SetLimit(t.Context(), s.w.Tenant, p, players.LimitChange{Asset: "sbx", Kind: players.LimitLoss, Window: players.WindowMonth, Amount: new(int64(500))})
 	require.NoError(t, err)
 	round, code := s.openCash(t, s.w.Players[1])
 	require.Equal(t, "ok", code)
@@ -152,7 +152,7 @@ func TestALossGrowsOld(t *testing.T) {
 		require.Equal(t, used, s.limit(t, p, players.LimitLoss, window).Used, window)
 	}
 	require.Zero(t, s.limit(t, p, players.LimitDeposit, players.WindowDay).Used)
-	_, err := s.SetLimit(t.Context(), s.w.Tenant, p, "sbx", players.LimitLoss, players.WindowDay, amount(100))
+	_, err := s.SetLimit(t.Context(), s.w.Tenant, p, players.LimitChange{Asset: "sbx", Kind: players.LimitLoss, Window: players.WindowDay, Amount: new(int64(100))})
 	require.NoError(t, err)
 	require.Equal(t, "ok", s.betCash(t, round, p, 50, "fits the day"))
 	require.Equal(t, "players.loss_limit", s.betCash(t, round, p, 1, "does not"))

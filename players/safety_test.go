@@ -212,5 +212,3 @@ func (s *safety) cleanAll(t *testing.T) {
 	t.Helper()
 	ledgertest.Clean(t, s.db)
 }
-
-func amount(n int64) *int64 { return &n }

@@ -24,7 +24,9 @@ func (s *Server) ListLimits(ctx context.Context, r gen.ListLimitsRequestObject) 
 // SetLimit sets or lifts a limit of the caller's own.
 func (s *Server) SetLimit(ctx context.Context, r gen.SetLimitRequestObject) (gen.SetLimitResponseObject, error) {
 	c := callerOf(ctx)
-	l, err := s.players.SetLimit(ctx, c.Tenant, c.Player, r.Body.Asset, players.LimitKind(r.Body.Kind), players.LimitWindow(r.Body.Window), r.Body.Amount)
+	l, err := s.players.SetLimit(ctx, c.Tenant, c.Player, players.LimitChange{
+		Asset: r.Body.Asset, Kind: players.LimitKind(r.Body.Kind), Window: players.LimitWindow(r.Body.Window), Amount: r.Body.Amount,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -139,12 +139,13 @@ func (h *handler) post(ctx context.Context, callback string, result kyc.Result) 
 	if err != nil {
 		return err
 	}
+	//nolint:gosec // the address is the one that the provider signed
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, callback, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("kyc: make the callback: %w", err)
 	}
 	req.Header = header
-	res, err := h.cfg.HTTP.Do(req)
+	res, err := h.cfg.HTTP.Do(req) //nolint:gosec // as above
 	if err != nil {
 		return fmt.Errorf("kyc: send the callback: %w", err)
 	}
