@@ -43,7 +43,11 @@ func (s *Server) SetPIN(ctx context.Context, r gen.SetPINRequestObject) (gen.Set
 // EnrolTOTP begins with an authenticator app.
 func (s *Server) EnrolTOTP(ctx context.Context, r gen.EnrolTOTPRequestObject) (gen.EnrolTOTPResponseObject, error) {
 	c := callerOf(ctx)
-	e, err := s.players.EnrolTOTP(ctx, c.Tenant, c.Player, "")
+	old := ""
+	if r.Body != nil {
+		old = word(r.Body.Old)
+	}
+	e, err := s.players.EnrolTOTP(ctx, c.Tenant, c.Player, old)
 	if err != nil {
 		return nil, err
 	}
