@@ -82,7 +82,7 @@ func (a *Audits) AuditBooks(ctx context.Context) (AuditResult, error) {
 		var found []finding
 		for _, c := range report.Checks {
 			if c.Offending > 0 {
-				found = append(found, finding{Name: c.Name, Title: c.Title, Offending: int64(c.Offending), Rows: c.Rows})
+				found = append(found, finding{Name: c.Name, Title: c.Title, Offending: c.Offending, Rows: c.Rows})
 			}
 		}
 		return a.report(ctx, tenant, IncidentLedger, IncidentLedger, found)

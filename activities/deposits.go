@@ -9,7 +9,8 @@ import (
 	"fairground/cashier"
 )
 
-// Deposits are the activities of the workflow Deposit. All are idempotent; what fails is tried for ever.
+// Deposits are the activities of the workflow Deposit. All are idempotent. A payment that does
+// not exist ends each of them with TypePaymentNotFound; what else fails is tried for ever.
 type Deposits struct {
 	Cashier *cashier.Cashier
 }
@@ -40,7 +41,7 @@ func (a *Deposits) AwaitConfirmations(ctx context.Context, in Confirming) (Depos
 	defer beat(ctx)()
 	got, err := a.Cashier.ConfirmDeposit(ctx, in.Tenant, in.Account, in.Tx)
 	if err != nil {
-		return DepositStage{}, only(err)
+		return DepositStage{}, only(err, TypePaymentNotFound)
 	}
 	info := activity.GetInfo(ctx)
 	if got.Confirmed || got.Wait <= 0 || !info.StartedTime.Before(in.Until) {
@@ -52,5 +53,5 @@ func (a *Deposits) AwaitConfirmations(ctx context.Context, in Confirming) (Depos
 // CreditDeposit credits a confirmed payment once, or puts it into quarantine.
 func (a *Deposits) CreditDeposit(ctx context.Context, in DepositRef) (DepositStage, error) {
 	got, err := a.Cashier.CreditDeposit(ctx, in.Tenant, in.Account, in.Tx)
-	return DepositStage{Status: got.Status, Confirmed: got.Confirmed, Deposit: got.Deposit}, only(err)
+	return DepositStage{Status: got.Status, Confirmed: got.Confirmed, Deposit: got.Deposit}, only(err, TypePaymentNotFound)
 }

@@ -29,6 +29,7 @@ const (
 	TypeSamePerson         = "cashier.same_person"          // two stages need two people
 	TypePayoutsStopped     = "cashier.payouts_stopped"      // an incident or a frozen player stops payouts
 	TypeGatewayOff         = "cashier.gateway_off"          // the gateway takes no payouts for now
+	TypePaymentNotFound    = "cashier.payment_not_found"    // the database knows no such payment
 	TypeUndecided          = "cashier.undecided"            // the gateway can't tell yet
 
 	typeBusy  = "games.busy"      // passes by itself

@@ -12,6 +12,7 @@ import (
 	"fairground/activities"
 	"fairground/events"
 	"fairground/internal/clock"
+	"fairground/ledger"
 	"fairground/workflows"
 )
 
@@ -26,7 +27,7 @@ func newPayments(deps Deps, onFatal func(error)) sdk.Worker {
 	w.RegisterActivity(&activities.Deposits{Cashier: deps.Cashier})
 	w.RegisterActivity(&activities.Audits{
 		Tenants: func(ctx context.Context) ([]int64, error) { return events.Tenants(ctx, deps.DB) },
-		Ledger:  deps.Ledger, Cashier: deps.Cashier, Temporal: deps.Temporal, WorkflowID: workflows.WithdrawalID,
+		Ledger:  ledger.New(deps.DB), Cashier: deps.Cashier, Temporal: deps.Temporal, WorkflowID: workflows.WithdrawalID,
 		Clock: deps.Clock, Logger: deps.Logger,
 	})
 	return w

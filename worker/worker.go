@@ -18,11 +18,10 @@ import (
 	"fairground/internal/clock"
 	"fairground/internal/postgres"
 	"fairground/internal/temporal"
-	"fairground/ledger"
 	"fairground/workflows"
 )
 
-// Deps is what a worker needs. Metrics and Ready may be nil. Without a Cashier and a Ledger it serves rounds only.
+// Deps is what a worker needs. Metrics and Ready may be nil. Without a Cashier it serves rounds only.
 type Deps struct {
 	Temporal  client.Client
 	Namespace string // where search attributes are registered; "default" when empty
@@ -35,13 +34,12 @@ type Deps struct {
 	Tuning    Tuning
 
 	Cashier *cashier.Cashier
-	Ledger  *ledger.Ledger
 	// PayoutPatience is how long a payout that a gateway can't tell the end of is polled before a person is asked [15 min].
 	PayoutPatience time.Duration
 }
 
 // money says whether the worker serves the cashier.
-func (d Deps) money() bool { return d.Cashier != nil && d.Ledger != nil }
+func (d Deps) money() bool { return d.Cashier != nil }
 
 // retryWait is the pause before Temporal is tried again while it is away.
 const retryWait = time.Second

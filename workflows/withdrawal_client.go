@@ -124,8 +124,7 @@ func signalWithdrawal(ctx context.Context, c client.Client, withdrawal, name str
 
 // refused names what a message met: no running workflow or a refusal.
 func refused(err error) error {
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return ErrNotRunning
 	}
 	if app, ok := errors.AsType[*sdk.ApplicationError](err); ok {
