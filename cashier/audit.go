@@ -60,6 +60,9 @@ func auditChecks() []auditCheck {
 		{"W3", "what was approved was approved by as many different people as it needed, none of them its player", "withdrawals", "withdrawal_reviews"},
 		{"W4", "a paid withdrawal has a gateway's or a person's word for it", "withdrawals", "withdrawal_paid"},
 		{"W5", "every history leads to where its withdrawal stands", "withdrawals", "withdrawal_history"},
+		{"D1", "every credited payment has its one posting, and every posting of a deposit its payment", "deposit_payments", "deposit_credits"},
+		{"D2", "a deposit stands where its payment, its quarantine and its history say", "deposits", "deposit_states"},
+		{"D3", "a refund took what was credited, and gave it back if it was refused", "deposit_refunds", "deposit_refunds"},
 	}
 }
 

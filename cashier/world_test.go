@@ -42,7 +42,7 @@ type world struct {
 
 func newWorld(t *testing.T, people int) *world {
 	t.Helper()
-	db := testdb.New(t, postgres.WithMaxConns(12))
+	db := testdb.New(t, postgres.WithMaxConns(16))
 	box, err := secret.New("0123456789abcdef0123456789abcdef")
 	require.NoError(t, err)
 	w := &world{db: db, ledger: ledger.New(db.DB), players: players.New(db.DB, box, clock.System()), gateway: newFakeGateway()}
@@ -133,7 +133,7 @@ func (w *world) setPolicy(t *testing.T, edit func(*cashier.Policy)) {
 func (w *world) fund(t *testing.T, i int, amount int64) {
 	t.Helper()
 	key := secret.ID("k")
-	w.asOwner(t, `WITH r AS (SELECT * FROM ledger_apply($1, 'deposit', $2, ARRAY[ledger_account($1, $3, $4, 'clearing', $5)],
+	w.asOwner(t, `WITH r AS (SELECT * FROM ledger_apply($1, 'test.fund', $2, ARRAY[ledger_account($1, $3, $4, 'clearing', $5)],
 			ARRAY[ledger_account($1, $3, $4, 'player', $6)], ARRAY[$7::bigint]))
 		SELECT ledger_remember($1, 'test', $2, '', r.o_transfer, '{"code": "ok"}') FROM r`,
 		w.tenant, key, w.group, asset, w.account, fmt.Sprint(w.people[i]), amount)

@@ -110,7 +110,7 @@ DECLARE n jsonb; v_new int := 0; v_kind text;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   IF NOT EXISTS (SELECT 1 FROM gateway_accounts WHERE tenant_id = p_tenant AND account_id = p_account) THEN RETURN '{"code": "cashier.account_not_found"}'; END IF;
-  FOR n IN SELECT x FROM jsonb_array_elements(p_notices) AS x ORDER BY x->>'tx', x->>'event' LOOP
+  FOR n IN SELECT x FROM jsonb_array_elements(p_notices) WITH ORDINALITY AS y(x, i) ORDER BY i LOOP
     v_kind := n->>'kind';
     INSERT INTO gateway_inbox (tenant_id, account_id, event_id, kind, notice, body_hash) VALUES (p_tenant, p_account, n->>'event', v_kind, n - 'item', p_body)
       ON CONFLICT DO NOTHING;
