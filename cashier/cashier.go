@@ -48,6 +48,9 @@ func New(cfg Config) *Cashier {
 		http: cfg.HTTP, publicURL: cfg.PublicURL, kinds: cfg.Kinds,
 		hashKey: cfg.Box.Key(purposeDestinationHash),
 	}
-	c.open = c.payoutGateway
+	c.open = func(ctx context.Context, tenant int64, account string) (gateway.Gateway, error) {
+		gw, _, err := c.Gateway(ctx, tenant, account)
+		return gw, err
+	}
 	return c
 }

@@ -177,7 +177,7 @@ INSERT INTO writable_tables (name) VALUES ('withdrawal_cards');
 -- the money is short.
 -- +goose StatementBegin
 CREATE FUNCTION ledger_move(p_tenant bigint, p_group bigint, p_asset text, p_kind text, p_ref text, p_from bigint, p_to bigint, p_amount bigint,
-  OUT o_transfer bigint, OUT o_at timestamptz) LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+  OUT o_transfer bigint, OUT o_at timestamptz) LANGUAGE plpgsql AS $$
 DECLARE v_last timestamptz; v_free bigint;
 BEGIN
   SELECT max(b.last_at), max(b.posted - b.floor) FILTER (WHERE b.account_id = p_from) INTO v_last, v_free FROM (
@@ -360,37 +360,50 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER withdrawal_two_people BEFORE INSERT ON withdrawal_decisions FOR EACH ROW EXECUTE FUNCTION withdrawal_two_people();
 
--- A withdrawal as people see it. It runs with the caller's rights.
+-- A withdrawal as people see it.
 -- +goose StatementBegin
-CREATE FUNCTION api_withdrawal_view(p_tenant bigint, p_id text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+CREATE FUNCTION withdrawal_json(w withdrawals) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE v jsonb; v_live boolean := coalesce(w.claimed_until > clock_timestamp(), false);
+BEGIN
   SELECT jsonb_build_object('tenant', w.tenant_id, 'group', w.group_id, 'player', w.player_id, 'id', w.withdrawal_id, 'group_id', g.public_id,
            'player_id', p.public_id, 'player_name', p.name, 'asset', w.asset, 'scale', a.scale, 'amount', w.amount, 'gateway', w.gateway,
            'destination', d.masked, 'status', w.status, 'version', w.version, 'cycle', w.cycle, 'reviews', w.reviews, 'step_up', w.step_up,
-           'reason_code', w.reason_code, 'reason', w.reason)
-      || jsonb_build_object('initial_by', coalesce((SELECT public_id FROM operators WHERE tenant_id = w.tenant_id AND operator_id = w.initial_by), ''),
-           'secondary_by', coalesce((SELECT public_id FROM operators WHERE tenant_id = w.tenant_id AND operator_id = w.secondary_by), ''),
-           'claimed_by', coalesce((SELECT public_id FROM operators WHERE tenant_id = w.tenant_id AND operator_id = w.claimed_by
-                                      AND w.claimed_until > clock_timestamp()), ''),
-           'claimed_until', CASE WHEN w.claimed_until > clock_timestamp() THEN w.claimed_until END,
-           'due_at', w.due_at, 'expires_at', w.expires_at, 'escalated', w.escalated, 'payout', w.payout, 'gateway_ref', w.gateway_ref,
-           'requested_at', w.requested_at, 'updated_at', w.updated_at, 'ended_at', w.ended_at)
-    FROM withdrawals w
-    JOIN groups g ON g.tenant_id = w.tenant_id AND g.group_id = w.group_id
-    JOIN players p ON p.tenant_id = w.tenant_id AND p.player_id = w.player_id
-    JOIN payout_addresses d ON d.tenant_id = w.tenant_id AND d.address_id = w.address_id
-    JOIN assets a ON a.code = w.asset
-   WHERE w.tenant_id = p_tenant AND w.withdrawal_id = p_id AND p_tenant = fairground_tenant()
-$$;
+           'reason_code', w.reason_code, 'reason', w.reason, 'claimed_until', CASE WHEN v_live THEN w.claimed_until END, 'due_at', w.due_at,
+           'expires_at', w.expires_at, 'escalated', w.escalated, 'payout', w.payout, 'gateway_ref', w.gateway_ref, 'requested_at', w.requested_at,
+           'updated_at', w.updated_at, 'ended_at', w.ended_at)
+    INTO v FROM groups g, players p, payout_addresses d, assets a
+   WHERE g.tenant_id = w.tenant_id AND g.group_id = w.group_id AND p.tenant_id = w.tenant_id AND p.player_id = w.player_id
+     AND d.tenant_id = w.tenant_id AND d.address_id = w.address_id AND a.code = w.asset;
+  IF w.initial_by IS NOT NULL OR v_live THEN
+    v := v || (SELECT jsonb_object_agg(n.name, coalesce(o.public_id, ''))
+      FROM (VALUES ('initial_by', w.initial_by), ('secondary_by', w.secondary_by), ('claimed_by', CASE WHEN v_live THEN w.claimed_by END)) AS n(name, id)
+      LEFT JOIN operators o ON o.tenant_id = w.tenant_id AND o.operator_id = n.id);
+  END IF;
+  RETURN v;
+END $$;
+-- +goose StatementEnd
+
+-- Null when there is none.
+-- +goose StatementBegin
+CREATE FUNCTION api_withdrawal_view(p_tenant bigint, p_id text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE w withdrawals;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  SELECT * INTO w FROM withdrawals WHERE tenant_id = p_tenant AND withdrawal_id = p_id;
+  RETURN CASE WHEN FOUND THEN withdrawal_json(w) END;
+END $$;
 -- +goose StatementEnd
 
 -- What a workflow needs to know.
 -- +goose StatementBegin
-CREATE FUNCTION withdrawal_state(w withdrawals) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object('code', 'ok', 'status', w.status, 'version', w.version, 'cycle', w.cycle,
+CREATE FUNCTION withdrawal_state(w withdrawals) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object('code', 'ok', 'status', w.status, 'version', w.version, 'cycle', w.cycle,
     'initial_by', coalesce((SELECT public_id FROM operators WHERE tenant_id = w.tenant_id AND operator_id = w.initial_by), ''),
     'escalate_at', coalesce(w.due_at, '0001-01-01 00:00:00+00'), 'expire_at', coalesce(w.expires_at, '0001-01-01 00:00:00+00'),
-    'payout', w.payout, 'reason', CASE WHEN w.reason_code <> '' THEN w.reason_code ELSE w.reason END)
-$$;
+    'payout', w.payout, 'reason', CASE WHEN w.reason_code <> '' THEN w.reason_code ELSE w.reason END);
+END $$;
 -- +goose StatementEnd
 
 -- Whose turn it is: the stage that a decision would belong to; null when nobody decides.
@@ -409,10 +422,27 @@ CREATE FUNCTION withdrawal_pending(w withdrawals) RETURNS boolean LANGUAGE sql S
 $$;
 -- +goose StatementEnd
 
--- Tells the player, and the reviewers once the withdrawal was before them.
+-- Writes an event. The relay is woken only when nothing else of the tenant waits for it: a notification makes commits wait for
+-- each other, and a relay that is at work, or looks every second, finds the row anyway.
+-- +goose StatementBegin
+CREATE FUNCTION withdrawal_event(p_tenant bigint, p_type text, p_payload jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE v_busy boolean;
+BEGIN
+  v_busy := (SELECT true FROM outbox WHERE tenant_id = p_tenant AND published_at IS NULL AND parked IS NULL AND not_before <= clock_timestamp()
+              ORDER BY event_id DESC LIMIT 1);
+  INSERT INTO outbox (tenant_id, type, payload) VALUES (p_tenant, p_type, p_payload);
+  IF v_busy IS NULL THEN PERFORM pg_notify('fairground_outbox', p_tenant::text); END IF;
+END $$;
+-- +goose StatementEnd
+
+-- Tells the player, and the reviewers once the withdrawal was before them. It wakes the bot as sparingly as withdrawal_event
+-- wakes the relay.
 -- +goose StatementBegin
 CREATE FUNCTION withdrawal_notice(p_tenant bigint, p_id text, p_player bigint, p_review boolean) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE v_busy boolean;
 BEGIN
+  v_busy := (SELECT true FROM notifications WHERE tenant_id = p_tenant AND status IN ('queued', 'failed') AND priority = 5 AND not_before <= clock_timestamp()
+              ORDER BY notification_id DESC LIMIT 1);
   IF p_player IS NOT NULL THEN
     INSERT INTO notifications (tenant_id, chat_id, kind, payload)
     SELECT p_tenant, telegram_id, 'withdrawal.status', jsonb_build_object('withdrawal', p_id) FROM players WHERE tenant_id = p_tenant AND player_id = p_player;
@@ -422,7 +452,7 @@ BEGIN
     SELECT p_tenant, review_chat_id, review_topic_id, 'withdrawal.review', jsonb_build_object('withdrawal', p_id)
       FROM cashier_settings WHERE tenant_id = p_tenant AND review_chat_id IS NOT NULL;
   END IF;
-  PERFORM pg_notify('fairground_notify', p_tenant::text);
+  IF v_busy IS NULL THEN PERFORM pg_notify('fairground_notify', p_tenant::text); END IF;
 END $$;
 -- +goose StatementEnd
 
@@ -453,7 +483,7 @@ BEGIN
   INSERT INTO withdrawal_events (tenant_id, withdrawal_id, kind, actor, operator_id, from_status, to_status, reason_code, note, detail, decision_id)
   VALUES (w.tenant_id, w.withdrawal_id, 'moved', p->>'actor', (p->>'operator')::bigint, v_from, p_to, w.reason_code, w.reason, coalesce(p->>'detail', ''), p->>'decision');
   PERFORM withdrawal_notice(w.tenant_id, w.withdrawal_id, w.player_id, w.needs_person OR (w.reviews > 0 AND (v_from <> 'requested' OR v_review)));
-  PERFORM round_event(w.tenant_id, 'withdrawal.changed.v1', jsonb_build_object('withdrawal', w.withdrawal_id, 'status', p_to));
+  PERFORM withdrawal_event(w.tenant_id, 'withdrawal.changed.v1', jsonb_build_object('withdrawal', w.withdrawal_id, 'status', p_to));
   RETURN w;
 END $$;
 -- +goose StatementEnd

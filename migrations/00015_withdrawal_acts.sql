@@ -54,8 +54,10 @@ BEGIN
   IF c.max_amount > 0 AND p_amount > c.max_amount THEN RETURN jsonb_build_object('code', 'cashier.amount_too_high', 'max', c.max_amount); END IF;
   IF a.usable_at > clock_timestamp() THEN RETURN jsonb_build_object('code', 'cashier.address_waiting', 'until', a.usable_at); END IF;
   IF NOT withdrawal_gateway_pays(p_tenant, a.gateway, a.asset) THEN RETURN '{"code": "cashier.gateway_off"}'; END IF;
-  v_until := player_cooldown(p_tenant, p_player) + c.credential_cooldown;
-  IF v_until > clock_timestamp() THEN RETURN jsonb_build_object('code', 'cashier.cooldown', 'until', v_until); END IF;
+  IF c.credential_cooldown > '0' THEN
+    v_until := player_cooldown(p_tenant, p_player) + c.credential_cooldown;
+    IF v_until > clock_timestamp() THEN RETURN jsonb_build_object('code', 'cashier.cooldown', 'until', v_until); END IF;
+  END IF;
   v := player_refusal(p_tenant, p_group, p_player, 'withdraw', a.asset, p_amount);
   IF v IS NOT NULL THEN RETURN v; END IF;
   IF c.daily_amount > 0 THEN
@@ -76,7 +78,7 @@ END $$;
 CREATE FUNCTION api_withdrawal_request(p_tenant bigint, p_group bigint, p_player bigint, p_id text, p_asset text, p_amount bigint, p_address text,
   p_verification text, p_key text, p_hash bytea) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-DECLARE v jsonb; c cash_policies; a payout_addresses; r record; v_scope text := 'withdraw.' || p_player; v_reviews int;
+DECLARE v jsonb; w withdrawals; c cash_policies; a payout_addresses; r record; v_scope text := 'withdraw.' || p_player; v_reviews int;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   v := ledger_seen(p_tenant, v_scope, p_key, p_hash);
@@ -97,12 +99,13 @@ BEGIN
     RAISE EXCEPTION 'the verification does not hold' USING ERRCODE = 'P0F01';
   END IF;
   v_reviews := CASE WHEN p_amount < c.auto_below THEN 0 WHEN p_amount < c.single_below THEN 1 ELSE 2 END;
+  WITH e AS (INSERT INTO withdrawal_events (tenant_id, withdrawal_id, kind, actor, to_status) VALUES (p_tenant, p_id, 'requested', 'player', 'requested'))
   INSERT INTO withdrawals (tenant_id, withdrawal_id, group_id, player_id, asset, amount, gateway, address_id, reviews, step_up)
-  VALUES (p_tenant, p_id, p_group, p_player, p_asset, p_amount, a.gateway, p_address, v_reviews, p_amount >= c.step_up_above);
-  INSERT INTO withdrawal_events (tenant_id, withdrawal_id, kind, actor, to_status) VALUES (p_tenant, p_id, 'requested', 'player', 'requested');
+  VALUES (p_tenant, p_id, p_group, p_player, p_asset, p_amount, a.gateway, p_address, v_reviews, p_amount >= c.step_up_above)
+  RETURNING * INTO w;
   PERFORM withdrawal_notice(p_tenant, p_id, p_player, false);
-  v := api_withdrawal_view(p_tenant, p_id);
-  PERFORM round_event(p_tenant, 'withdrawal.requested.v1', jsonb_build_object('withdrawal', p_id, 'group', v->>'group_id', 'player', v->>'player_id',
+  v := withdrawal_json(w);
+  PERFORM withdrawal_event(p_tenant, 'withdrawal.requested.v1', jsonb_build_object('withdrawal', p_id, 'group', v->>'group_id', 'player', v->>'player_id',
     'asset', p_asset, 'amount', p_amount));
   PERFORM ledger_remember(p_tenant, v_scope, p_key, p_hash, r.o_transfer, jsonb_build_object('code', 'ok', 'id', p_id));
   RETURN jsonb_build_object('code', 'ok', 'id', p_id, 'withdrawal', v);
@@ -112,7 +115,7 @@ END $$;
 -- Takes a withdrawal back for its player. Codes: ok, cashier.withdrawal_not_found, cashier.too_late.
 -- +goose StatementBegin
 CREATE FUNCTION api_withdrawal_cancel(p_tenant bigint, p_player bigint, p_id text) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE w withdrawals;
 BEGIN
   PERFORM ledger_guard(p_tenant);
@@ -122,7 +125,7 @@ BEGIN
     IF NOT withdrawal_may(w.status, 'cancelled') THEN RETURN jsonb_build_object('code', 'cashier.too_late', 'status', w.status); END IF;
     w := withdrawal_move(w, 'cancelled', '{"actor": "player"}');
   END IF;
-  RETURN jsonb_build_object('code', 'ok', 'withdrawal', api_withdrawal_view(p_tenant, p_id));
+  RETURN jsonb_build_object('code', 'ok', 'withdrawal', withdrawal_json(w));
 END $$;
 -- +goose StatementEnd
 

@@ -92,7 +92,7 @@ BEGIN
     jsonb_build_object('status', w.status, 'version', w.version, 'cycle', w.cycle),
     jsonb_build_object('decision', d.decision_id, 'stage', v_stage, 'verdict', v_verdict, 'reason_code', d.reason_code, 'gateway_ref', d.gateway_ref),
     d.reason, p_request);
-  PERFORM round_event(p_tenant, 'withdrawal.decided.v1', jsonb_build_object('withdrawal', w.withdrawal_id, 'decision', d.decision_id, 'stage', v_stage,
+  PERFORM withdrawal_event(p_tenant, 'withdrawal.decided.v1', jsonb_build_object('withdrawal', w.withdrawal_id, 'decision', d.decision_id, 'stage', v_stage,
     'operator', v->>'operator'));
   RETURN v;
 END $$;
