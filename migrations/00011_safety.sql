@@ -712,7 +712,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE k player_kyc; v_player bigint; v_at timestamptz; v_status text := p->>'status'; v_newer boolean; v_rank constant text[] := ARRAY['none', 'pending', 'approved', 'expired', 'rejected'];
 BEGIN
   PERFORM ledger_guard(p_tenant);
-  IF NOT EXISTS (SELECT 1 FROM kyc_accounts WHERE tenant_id = p_tenant AND account_id = p_account AND attest_check = sha256(p_attest)) THEN
+  IF NOT EXISTS (SELECT 1 FROM kyc_accounts WHERE tenant_id = p_tenant AND account_id = p_account AND enabled AND attest_check = sha256(p_attest)) THEN
     RAISE EXCEPTION 'nobody attests this result' USING ERRCODE = '42501';
   END IF;
   SELECT player_id INTO v_player FROM players WHERE tenant_id = p_tenant AND public_id = p->>'player';

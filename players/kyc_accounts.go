@@ -91,12 +91,13 @@ func (p *Players) KYCAccounts(ctx context.Context, tenant int64) ([]KYCAccount, 
 	return list, nil
 }
 
-// provider opens an account: of its id, or the enabled one for an empty id. It returns pgx.ErrNoRows when there is none.
+// provider opens the enabled account, of the id unless that is empty. It returns pgx.ErrNoRows when there is none: an account
+// that was turned off is not believed any more.
 func (p *Players) provider(ctx context.Context, tenant int64, account string) (kyc.Provider, string, error) {
 	var name string
 	var sealed []byte
 	err := p.db.Call(ctx, tenant, `SELECT account_id, provider, settings FROM kyc_accounts
-		WHERE tenant_id = $1 AND (account_id = $2 OR ($2 = '' AND enabled))`, []any{tenant, account}, &account, &name, &sealed)
+		WHERE tenant_id = $1 AND enabled AND (account_id = $2 OR $2 = '')`, []any{tenant, account}, &account, &name, &sealed)
 	if err != nil {
 		return nil, "", err
 	}

@@ -211,6 +211,8 @@ func TestTheProviderIsConfiguredByOperators(t *testing.T) {
 		"app_token": "a", "secret_key": "b", "webhook_secret": "c", "level_name": "d", "url": "http://127.0.0.1:1",
 	}})
 	require.NoError(t, err)
+	err = s.receive(t, seeded.ID, kyc.Result{Player: s.publicID(t, s.w.Players[0]), Status: kyc.Approved, CreatedAt: s.clock.Now()})
+	require.ErrorIs(t, err, players.ErrTenantNotFound, "an account that was turned off is not believed")
 	all, err := s.KYCAccounts(t.Context(), s.w.Tenant)
 	require.NoError(t, err)
 	require.ElementsMatch(t, []players.KYCAccount{{ID: seeded.ID, Provider: "sandbox"}, other}, all)
