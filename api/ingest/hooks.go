@@ -60,13 +60,13 @@ func receive(c echo.Context, room func(ctx context.Context, account string, head
 // translate names what the signature's check found. Other errors are as the room gave them.
 func translate(err error) error {
 	switch {
-	case errors.Is(err, gateway.ErrForged):
+	case errors.Is(err, gateway.ErrForged), errors.Is(err, players.ErrKYCForged):
 		return errForged
-	case errors.Is(err, gateway.ErrStale):
+	case errors.Is(err, gateway.ErrStale), errors.Is(err, players.ErrKYCStale):
 		return errStale
-	case errors.Is(err, gateway.ErrMalformed), errors.Is(err, gateway.ErrUnsupported):
+	case errors.Is(err, gateway.ErrMalformed), errors.Is(err, gateway.ErrUnsupported), errors.Is(err, players.ErrKYCMalformed):
 		return errMalformed
-	case errors.Is(err, players.ErrTenantNotFound):
+	case errors.Is(err, players.ErrTenantNotFound), errors.Is(err, cashier.ErrAccountNotFound):
 		return errAccount
 	default:
 		return err

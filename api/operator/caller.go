@@ -54,7 +54,7 @@ func prefixed(name string, secure bool) string {
 
 // sessionCookie sets the session's cookie; an empty token removes it.
 func (c Call) sessionCookie(token string, expires time.Time) *string {
-	cookie := http.Cookie{
+	cookie := http.Cookie{ //nolint:gosec // Secure where the server is reached by https; a local one is not
 		Name: SessionCookie(c.Secure), Value: token, Path: "/", Expires: expires.UTC(), Secure: c.Secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}
 	if token == "" {
@@ -67,7 +67,7 @@ func (c Call) sessionCookie(token string, expires time.Time) *string {
 // stateCookie lives until the browser is back: the identity provider leads it here from its own
 // site, so the cookie is Lax.
 func (c Call) stateCookie(state string) *string {
-	cookie := http.Cookie{
+	cookie := http.Cookie{ //nolint:gosec // as above
 		Name: StateCookie(c.Secure), Value: state, Path: "/", MaxAge: 600, Secure: c.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	text := cookie.String()
