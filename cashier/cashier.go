@@ -1,7 +1,6 @@
 package cashier
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 
@@ -38,19 +37,13 @@ type Cashier struct {
 	publicURL string
 	kinds     map[string]gateway.Kind
 	hashKey   []byte // of payout destinations
-	open      func(ctx context.Context, tenant int64, account string) (gateway.Gateway, error)
 }
 
 // New makes the room.
 func New(cfg Config) *Cashier {
-	c := &Cashier{
+	return &Cashier{
 		db: cfg.DB, ledger: cfg.Ledger, players: cfg.Players, box: cfg.Box, clock: cfg.Clock, logger: cfg.Logger,
 		http: cfg.HTTP, publicURL: cfg.PublicURL, kinds: cfg.Kinds,
 		hashKey: cfg.Box.Key(purposeDestinationHash),
 	}
-	c.open = func(ctx context.Context, tenant int64, account string) (gateway.Gateway, error) {
-		gw, _, err := c.Gateway(ctx, tenant, account)
-		return gw, err
-	}
-	return c
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"fairground/cashier"
 	"fairground/internal/secret"
 	"fairground/models"
 	"fairground/players"
@@ -45,8 +46,7 @@ func (w *world) credentialChanged(t *testing.T, i int) {
 // addGateway makes a gateway account of the fake kind.
 func (w *world) addGateway(t *testing.T) string {
 	t.Helper()
-	id := secret.ID("gw")
-	w.asOwner(t, `INSERT INTO gateway_accounts (tenant_id, account_id, kind, title, assets, deposits, payouts, refunds, settings, settings_sealed)
-		VALUES ($1, $2, 'fake', 'Fake', ARRAY['sbx'], true, true, false, '{}', '')`, w.tenant, id)
-	return id
+	a, err := w.AddAccount(t.Context(), w.operator(t, models.RoleOwner), cashier.NewAccount{Kind: "fake", Title: "Fake", Assets: []string{asset}, Reason: "test"})
+	require.NoError(t, err)
+	return a.ID
 }

@@ -72,7 +72,7 @@ func (c *Cashier) FinishPayout(ctx context.Context, tenant int64, id string, res
 
 // settlePayout asks the gateway outside of any transaction and stores what it says.
 func (c *Cashier) settlePayout(ctx context.Context, tenant int64, id string, order payoutOrder, send bool) (State, error) {
-	gw, err := c.open(ctx, tenant, order.Gateway)
+	gw, _, err := c.Gateway(ctx, tenant, order.Gateway)
 	if err != nil {
 		return State{}, err
 	}
@@ -122,6 +122,12 @@ func (c *Cashier) storeAnswer(ctx context.Context, tenant int64, id, source stri
 	if answer.Conflict {
 		c.logger.ErrorContext(ctx, "a gateway contradicts the end of a withdrawal",
 			slog.String("withdrawal", id), slog.String("says", string(result.State)))
+		if _, err := c.OpenIncident(ctx, tenant, IncidentReport{
+			Kind: "payout_conflict", StopsPayouts: true, Key: "payout_conflict:" + id,
+			Detail: map[string]any{"withdrawal": id, "says": result.State, "ref": result.Ref},
+		}); err != nil {
+			return State{}, err
+		}
 	}
 	return readState(raw)
 }

@@ -210,3 +210,24 @@ func TestPayoutsThatAreStopped(t *testing.T) {
 	require.NoError(t, err)
 	w.clean(t)
 }
+
+func TestGatewayThatContradictsAnEndStopsPayouts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.fund(t, 0, 100_00)
+	w.gateway.next = answer(gateway.PayoutFailed)
+	failed, waiting := w.approved(t, 0, 10_00), w.approved(t, 0, 10_00)
+	_, err := w.SubmitPayout(t.Context(), w.tenant, failed.ID)
+	require.NoError(t, err)
+	for range 2 {
+		state, err := w.FinishPayout(t.Context(), w.tenant, failed.ID, gateway.PayoutResult{State: gateway.PayoutPaid, Ref: "r"})
+		require.NoError(t, err)
+		require.Equal(t, models.WithdrawalFailed, state.Status)
+	}
+	_, err = w.SubmitPayout(t.Context(), w.tenant, waiting.ID)
+	require.ErrorIs(t, err, cashier.ErrPayoutsStopped)
+	report, err := w.Audit(t.Context(), w.tenant)
+	require.NoError(t, err)
+	require.False(t, report.OK(), "the audit sees what the gateway said")
+	w.has(t, 0, 90_00, 10_00)
+}

@@ -50,7 +50,6 @@ func newWorld(t *testing.T, people int) *world {
 		DB: db.DB, Ledger: w.ledger, Players: w.players, Box: box, Clock: clock.System(), Logger: slog.New(slog.DiscardHandler),
 		Kinds: map[string]gateway.Kind{"fake": w.gateway.kind()},
 	})
-	w.Through(w.gateway)
 	w.makeTenant(t, people)
 	w.account = w.addGateway(t)
 	w.setPolicy(t, nil)
