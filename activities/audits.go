@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"fairground/cashier"
+	"fairground/cashier/gateway"
 	"fairground/internal/clock"
 	"fairground/ledger"
 	"fairground/models"
@@ -29,6 +31,8 @@ const (
 const (
 	// startGrace is how long the workflow of a new withdrawal may take to be started.
 	startGrace = time.Minute
+	// workflowMissing says that Temporal knows no workflow of a withdrawal.
+	workflowMissing = "missing"
 	// statementSpan is how far back the statements of gateways are compared.
 	statementSpan = 48 * time.Hour
 	// statementGrace leaves out what may still be on its way between a gateway and the books.
@@ -116,7 +120,7 @@ func (a *Audits) AuditGateways(ctx context.Context) (AuditResult, error) {
 		}
 		all := 0
 		for _, account := range accounts {
-			c, err := a.Cashier.GatewayAudit(ctx, tenant, account.ID, until.Add(-statementSpan), until)
+			c, err := a.statement(ctx, tenant, account.ID, until)
 			if err != nil {
 				// A gateway that is away is no drift, and the others are looked at all the same.
 				a.Logger.WarnContext(ctx, "no statement", slog.Int64("tenant", tenant), slog.String("account", account.ID), slog.Any("error", err))
@@ -136,6 +140,34 @@ func (a *Audits) AuditGateways(ctx context.Context) (AuditResult, error) {
 	})
 }
 
+// statement compares one gateway's statement with the books. A payout that the gateway booked and
+// that nobody here has heard the end of yet is asked about first: word on its way is no drift.
+func (a *Audits) statement(ctx context.Context, tenant int64, account string, until time.Time) (cashier.Check, error) {
+	from := until.Add(-statementSpan)
+	check, err := a.Cashier.GatewayAudit(ctx, tenant, account, from, until)
+	if err != nil || check.OK() {
+		return check, err
+	}
+	asked := false
+	for _, row := range check.Rows {
+		var d cashier.Difference
+		if err := json.Unmarshal(row, &d); err != nil {
+			return cashier.Check{}, err
+		}
+		status := models.WithdrawalStatus(d.State)
+		if d.Kind == gateway.EntryPayout && (status == models.WithdrawalPaying || status == models.WithdrawalUnknown) {
+			if _, err := a.Cashier.ReconcilePayout(ctx, tenant, d.ID); err != nil {
+				return cashier.Check{}, err
+			}
+			asked = true
+		}
+	}
+	if !asked {
+		return check, nil
+	}
+	return a.Cashier.GatewayAudit(ctx, tenant, account, from, until)
+}
+
 // AuditWorkflows looks for withdrawals that have not ended and that no running workflow works on.
 // Each is an incident of its own; the payouts of others go on. It starts nothing: whoever ended the
 // workflow may have had a reason.
@@ -147,14 +179,12 @@ func (a *Audits) AuditWorkflows(ctx context.Context) (AuditResult, error) {
 		}
 		found := 0
 		for _, w := range open {
-			if a.Clock.Now().Sub(w.RequestedAt) < startGrace {
-				continue
-			}
 			state, err := a.workflow(ctx, w.ID)
 			if err != nil {
 				return 0, err
 			}
-			if state == "" || a.ended(ctx, tenant, w.ID) {
+			fresh := a.Clock.Now().Sub(w.RequestedAt) < startGrace
+			if state == "" || (state == workflowMissing && fresh) || a.ended(ctx, tenant, w.ID) {
 				continue
 			}
 			found++
@@ -172,7 +202,7 @@ func (a *Audits) workflow(ctx context.Context, withdrawal string) (string, error
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
-		return "missing", nil
+		return workflowMissing, nil
 	case err != nil:
 		return "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	sdk "go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"fairground/activities"
@@ -39,6 +40,8 @@ type withdrawal struct {
 	ref     activities.WithdrawalRef
 	now     activities.WithdrawalStage // where it stands; no status before the first step
 	indexed models.WithdrawalStatus    // what the search attribute Stage says
+	flag    string                     // why the run is worth a look; empty: it is not
+	flagged string                     // what the search attribute Flags says
 	note    string
 	seen    map[string]bool // the decisions this run has taken
 	ending  bool
@@ -117,6 +120,7 @@ func (w *withdrawal) begin(ctx workflow.Context) error {
 
 // end notes how it ended and answers whoever still waits, so that the run may complete.
 func (w *withdrawal) end(ctx workflow.Context) {
+	w.flag = ""
 	if w.now.Status.Final() {
 		w.enter(ctx, "The withdrawal is **"+string(w.now.Status)+"**.")
 	}
@@ -153,15 +157,22 @@ func (w *withdrawal) look(ctx workflow.Context) error {
 // enter notes where the withdrawal stands, for people who look and for those who search.
 func (w *withdrawal) enter(ctx workflow.Context, details string) {
 	w.describe(ctx, details)
-	if w.indexed == w.now.Status {
+	if w.indexed == w.now.Status && w.flagged == w.flag {
 		return
 	}
-	w.indexed = w.now.Status
-	due := temporal.DueAt().ValueUnset()
+	updates := []sdk.SearchAttributeUpdate{temporal.Stage().ValueSet(string(w.now.Status)), temporal.DueAt().ValueUnset()}
 	if !w.now.EscalateAt.IsZero() {
-		due = temporal.DueAt().ValueSet(w.now.EscalateAt)
+		updates[1] = temporal.DueAt().ValueSet(w.now.EscalateAt)
 	}
-	if err := workflow.UpsertTypedSearchAttributes(ctx, temporal.Stage().ValueSet(string(w.indexed)), due); err != nil {
+	if w.flagged != w.flag {
+		flags := temporal.Flags().ValueUnset()
+		if w.flag != "" {
+			flags = temporal.Flags().ValueSet([]string{w.flag})
+		}
+		updates = append(updates, flags)
+	}
+	w.indexed, w.flagged = w.now.Status, w.flag
+	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
 		workflow.GetLogger(ctx).Warn("search attributes not set", "error", err)
 	}
 }
@@ -173,6 +184,13 @@ func (w *withdrawal) describe(ctx workflow.Context, details string) {
 	}
 	workflow.SetCurrentDetails(ctx, details)
 }
+
+// The words of the search attribute Flags.
+const (
+	flagOverdue     = "overdue"      // a review has passed its first deadline
+	flagStopped     = "stopped"      // payouts are not possible for now
+	flagNeedsPerson = "needs_person" // a payout that a person must settle
+)
 
 // view is what a query answers.
 func (w *withdrawal) view() WithdrawalStatusView {

@@ -36,6 +36,7 @@ func (w *withdrawal) pay(ctx workflow.Context) error {
 
 // payLater waits until payouts are possible again. Until then the player may still take it back.
 func (w *withdrawal) payLater(ctx workflow.Context) error {
+	w.flag = flagStopped
 	w.enter(ctx, fmt.Sprintf("Approved. The payout **waits**: `%s`. It is tried again every minute.", w.now.Waiting))
 	version, submitted := w.now.Version, false
 	waiting, stop := workflow.WithCancel(ctx)
@@ -70,6 +71,7 @@ func (w *withdrawal) settle(ctx workflow.Context) error {
 	since := workflow.Now(ctx)
 	why := "a person pays"
 	if w.now.Payout != payoutManual {
+		w.flag = ""
 		w.enter(ctx, "The gateway has the payout and can't tell its end yet: it is asked again.")
 		told, err := w.follow(ctx, polling{since: since})
 		if err != nil || !told || w.now.Status.Final() {
@@ -77,6 +79,7 @@ func (w *withdrawal) settle(ctx workflow.Context) error {
 		}
 		why = "the gateway could not tell the end for " + workflow.Now(ctx).Sub(since).Round(time.Second).String()
 	}
+	w.flag = flagNeedsPerson
 	w.enter(ctx, fmt.Sprintf("**Waits for a person** since %s: %s.", stamp(workflow.Now(ctx)), why))
 	got, err := w.do(database(ctx, "Ask for a person"), w.step.AskPerson, activities.Asking{WithdrawalRef: w.ref, Why: why})
 	if err != nil {

@@ -23,6 +23,7 @@ func (w *withdrawal) review(ctx workflow.Context) error {
 	if w.now.Status == models.WithdrawalSecondaryReview {
 		name = "secondary review"
 	}
+	w.flag = ""
 	w.enter(ctx, fmt.Sprintf("Waits for the **%s** (cycle %d). Overdue at %s, refunded at %s.",
 		name, w.now.Cycle, stamp(w.now.EscalateAt), stamp(w.now.ExpireAt)))
 	timers, stop := workflow.WithCancel(ctx)
@@ -61,7 +62,8 @@ func (w *withdrawal) escalate(ctx workflow.Context, review string) error {
 		return err
 	}
 	w.now = got
-	w.describe(ctx, fmt.Sprintf("The **%s** is overdue and was escalated. Refunded at %s.", review, stamp(expires)))
+	w.flag = flagOverdue
+	w.enter(ctx, fmt.Sprintf("The **%s** is overdue and was escalated. Refunded at %s.", review, stamp(expires)))
 	return nil
 }
 
