@@ -49,10 +49,10 @@ func seed(t *testing.T) uint64 {
 	return n
 }
 
-// start runs a stack of the test's own until the test ends.
-func start(t *testing.T) *stack.Stack {
+// start runs a stack of the test's own until the test ends, with more variables of the environment (NAME=value).
+func start(t *testing.T, more ...string) *stack.Stack {
 	t.Helper()
-	s, err := stack.Start(t.Context(), folder(t))
+	s, err := stack.Start(t.Context(), folder(t), more...)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		if t.Failed() {

@@ -2,8 +2,12 @@
 
 package chaos
 
-// rounds is how often each part is killed.
-const rounds = 1
+const (
+	// rounds is how often each part is killed.
+	rounds = 1
+	// stormPayouts is how many payouts the storm sends through the gateway.
+	stormPayouts = 200
+)
 
 // victims are the parts that are killed.
 func victims() []string { return []string{"worker", "api", "postgres", "bot"} }
