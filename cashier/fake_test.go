@@ -30,13 +30,6 @@ func (g *fakeGateway) kind() gateway.Kind {
 	}
 }
 
-// set changes what the gateway says of a key.
-func (g *fakeGateway) set(key string, state gateway.PayoutState) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.payouts[key] = gateway.PayoutResult{State: state, Ref: "ref-" + key}
-}
-
 // paid is the sum of what the gateway paid out.
 func (g *fakeGateway) paid() (sum int64) {
 	g.mu.Lock()

@@ -3,7 +3,6 @@ package cashier
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -143,12 +142,4 @@ func (c *Cashier) read(ctx context.Context, tenant int64, act string, fn func(ct
 		return err
 	}
 	return fmt.Errorf("cashier: %s: %w", act, err)
-}
-
-// orNotFound turns "no rows" into the given refusal.
-func orNotFound(err, missing error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return missing
-	}
-	return err
 }
