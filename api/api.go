@@ -57,6 +57,9 @@ type Deps struct {
 	ResumeWithdrawal func(ctx context.Context, in workflows.WithdrawalInput) error
 	DecideWithdrawal func(ctx context.Context, m workflows.DecideMessage) (workflows.WithdrawalStatusView, error)
 	CancelWithdrawal func(ctx context.Context, withdrawal string) error
+	// TriggerAudit has the scheduled audit run now, which also looks at workflows and gateways and opens
+	// incidents. Optional.
+	TriggerAudit func(ctx context.Context) error
 	// TemporalUI is the address of the Temporal UI and TemporalNamespace the namespace in it, for
 	// links to workflows; optional.
 	TemporalUI, TemporalNamespace string

@@ -58,7 +58,7 @@ func newServer(deps Deps) (*server, error) {
 		}),
 		operator: operator.New(operator.Deps{
 			Operators: deps.Operators, Cashier: deps.Cashier, Players: deps.Players, Ledger: deps.Ledger, Logger: deps.Logger,
-			Decide: deps.DecideWithdrawal, Resume: deps.ResumeWithdrawal, TemporalUI: deps.TemporalUI, Namespace: deps.TemporalNamespace,
+			Decide: deps.DecideWithdrawal, Resume: deps.ResumeWithdrawal, Audit: deps.TriggerAudit, TemporalUI: deps.TemporalUI, Namespace: deps.TemporalNamespace,
 		}),
 	}
 	if err := deps.Registry.Register(s.requests); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"fairground/internal/clock"
 	"fairground/internal/postgres"
 )
 
@@ -69,9 +70,14 @@ func auditChecks() []auditCheck {
 // Audit checks the cashier's invariants for one tenant as of one moment. It writes nothing and returns the errors of
 // postgres.DB; broken invariants are in the report.
 func (c *Cashier) Audit(ctx context.Context, tenant int64) (Report, error) {
-	report := Report{At: c.clock.Now()}
+	return AuditTenant(ctx, c.db, c.clock, tenant)
+}
+
+// AuditTenant is Cashier.Audit for a program that has no more than the database.
+func AuditTenant(ctx context.Context, db *postgres.DB, clk clock.Clock, tenant int64) (Report, error) {
+	report := Report{At: clk.Now()}
 	opts := postgres.TxOptions{ReadOnly: true, Snapshot: true, StatementTimeout: auditTimeout}
-	err := c.db.InTenantWith(ctx, tenant, opts, func(ctx context.Context, tx pgx.Tx) error {
+	err := db.InTenantWith(ctx, tenant, opts, func(ctx context.Context, tx pgx.Tx) error {
 		report.Checks = nil // a retry starts again
 		for _, check := range auditChecks() {
 			result, err := check.run(ctx, tx, tenant)

@@ -18,7 +18,7 @@ var (
 	ErrCooldown       = models.E("cashier.cooldown", "the player's credential changed a short time ago")
 	ErrNotVerified    = models.E("players.not_verified", "the verification is missing, used or too old")
 	ErrAssetOff       = models.E("cashier.asset_off", "the asset is not enabled")
-	ErrGatewayOff     = models.E("cashier.gateway_off", "the gateway takes no payouts of this asset")
+	ErrGatewayOff     = models.E("cashier.gateway_off", "the gateway is off or does not carry this asset")
 	// The next three carry min, max or left (int64 minor units) in their Data.
 	ErrAmountTooLow  = models.E("cashier.amount_too_low", "the amount is below the minimum")
 	ErrAmountTooHigh = models.E("cashier.amount_too_high", "the amount is above the maximum")

@@ -3,11 +3,12 @@ package operator
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"fairground/api/operator/gen"
 )
 
-// StartAudit checks the ledger's and the cashier's invariants for the caller's tenant.
+// StartAudit checks the ledger's and the cashier's invariants for the caller's tenant, and has the scheduled audit run now.
 func (s *Server) StartAudit(ctx context.Context, _ gen.StartAuditRequestObject) (gen.StartAuditResponseObject, error) {
 	tenant := authorityOf(ctx).Tenant
 	books, err := s.Ledger.AuditTenant(ctx, tenant)
@@ -17,6 +18,11 @@ func (s *Server) StartAudit(ctx context.Context, _ gen.StartAuditRequestObject) 
 	cash, err := s.Cashier.Audit(ctx, tenant)
 	if err != nil {
 		return nil, err
+	}
+	if s.Audit != nil {
+		if err := s.Audit(ctx); err != nil {
+			return nil, errors.Join(errNoWorkflows, err)
+		}
 	}
 	out := gen.AuditReport{Ok: books.OK() && cash.OK(), At: cash.At.UTC(), Checks: []gen.AuditCheck{}}
 	for _, c := range books.Checks {

@@ -22,6 +22,7 @@ type Deps struct {
 	Logger    *slog.Logger
 	Decide    func(ctx context.Context, m workflows.DecideMessage) (workflows.WithdrawalStatusView, error)
 	Resume    func(ctx context.Context, in workflows.WithdrawalInput) error
+	Audit     func(ctx context.Context) error
 	// TemporalUI and Namespace make links to workflows; without TemporalUI there are none.
 	TemporalUI string
 	Namespace  string

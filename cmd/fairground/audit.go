@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"fairground/cashier"
+	"fairground/events"
 	"fairground/internal/config"
+	"fairground/internal/postgres"
 	"fairground/ledger"
 )
 
@@ -14,7 +18,7 @@ func (p *program) auditCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Check that the ledger adds up; the exit code is 1 if it does not",
+		Short: "Check that the ledger and the cashier add up; the exit code is 1 if they do not",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := p.config(config.NeedDatabase)
@@ -46,7 +50,37 @@ func (p *program) audit(cmd *cobra.Command, cfg config.Config) (ledger.Report, e
 		return ledger.Report{}, err
 	}
 	defer db.Close()
-	return ledger.New(db).Audit(cmd.Context())
+	report, err := ledger.New(db).Audit(cmd.Context())
+	if err != nil {
+		return report, err
+	}
+	return p.auditCashier(cmd.Context(), db, report)
+}
+
+// auditCashier adds the cashier's checks, each over all tenants.
+func (p *program) auditCashier(ctx context.Context, db *postgres.DB, report ledger.Report) (ledger.Report, error) {
+	tenants, err := events.Tenants(ctx, db)
+	if err != nil {
+		return report, err
+	}
+	books := len(report.Checks)
+	for _, tenant := range tenants {
+		money, err := cashier.AuditTenant(ctx, db, p.clock, tenant)
+		if err != nil {
+			return report, err
+		}
+		for i, check := range money.Checks {
+			if books+i == len(report.Checks) {
+				report.Checks = append(report.Checks, ledger.Check(check))
+				continue
+			}
+			all := &report.Checks[books+i]
+			all.Checked += check.Checked
+			all.Offending += check.Offending
+			all.Rows = append(all.Rows, check.Rows...)
+		}
+	}
+	return report, nil
 }
 
 func (p *program) auditJSON(report ledger.Report) error {

@@ -191,6 +191,11 @@ func (r *rooms) cancelWithdrawal(ctx context.Context, withdrawal string) error {
 	return workflows.CancelWithdrawal(ctx, r.temporal, withdrawal)
 }
 
+// triggerAudit has the scheduled audit run now.
+func (r *rooms) triggerAudit(ctx context.Context) error {
+	return workflows.TriggerLedgerAudit(ctx, r.temporal)
+}
+
 // pingRedis reports whether Redis answers.
 func (r *rooms) pingRedis(ctx context.Context) error {
 	if r.redis == nil {

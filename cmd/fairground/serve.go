@@ -46,7 +46,7 @@ func (p *program) apiCommand() *cobra.Command {
 				Logger: r.logger, Clock: p.clock, PublicURL: r.cfg.Public(), StartRound: r.startRound,
 				CloseEarly: r.closeEarly, PingRedis: r.pingRedis, Registry: r.metrics, Verify: web.Verify(),
 				Operators: r.operators, Cashier: r.cashier, StartWithdrawal: r.startWithdrawal, ResumeWithdrawal: r.resumeWithdrawal,
-				DecideWithdrawal: r.decideWithdrawal, CancelWithdrawal: r.cancelWithdrawal,
+				DecideWithdrawal: r.decideWithdrawal, CancelWithdrawal: r.cancelWithdrawal, TriggerAudit: r.triggerAudit,
 				TemporalUI: r.cfg.TemporalUIURL, TemporalNamespace: r.cfg.TemporalNamespace,
 			})
 		})
