@@ -308,7 +308,7 @@ CREATE FUNCTION withdrawal_may(p_from text, p_to text) RETURNS boolean LANGUAGE 
     WHEN 'requested'        THEN ARRAY['initial_review', 'approved', 'cancelled', 'expired']
     WHEN 'initial_review'   THEN ARRAY['secondary_review', 'approved', 'rejected', 'cancelled', 'expired']
     WHEN 'secondary_review' THEN ARRAY['initial_review', 'approved', 'rejected', 'cancelled', 'expired']
-    WHEN 'approved'         THEN ARRAY['paying', 'cancelled']
+    WHEN 'approved'         THEN ARRAY['paying', 'cancelled', 'expired']
     WHEN 'paying'           THEN ARRAY['paid', 'failed', 'unknown', 'paying']
     WHEN 'unknown'          THEN ARRAY['paid', 'failed', 'paying']
     ELSE ARRAY[]::text[] END)
