@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"fairground/cashier"
 	"fairground/internal/telegram"
 	"fairground/models"
 	"fairground/notify"
@@ -135,6 +136,9 @@ func (t *tenantBot) act(ctx context.Context, user int64, who models.Player, v vo
 	if !errors.Is(err, operators.ErrStepUpRequired) {
 		return text, err
 	}
+	if err := t.current(ctx, p); err != nil {
+		return "", err
+	}
 	if err := t.remember(ctx, user, dialogue{Step: stepUp, Press: &p}); err != nil {
 		return "", err
 	}
@@ -149,6 +153,19 @@ func (t *tenantBot) act(ctx context.Context, user int64, who models.Player, v vo
 		}, nil)
 	})
 	return v.say("toast.stepup"), nil
+}
+
+// current returns cashier.ErrStale for a press on an old card: nobody is asked for a code in vain.
+func (t *tenantBot) current(ctx context.Context, p press) error {
+	if p.Withdrawal == "" {
+		return nil
+	}
+	x, err := t.deps.Cashier.Withdrawal(ctx, t.tenant.ID, p.Withdrawal)
+	if err == nil && x.Version != p.Version {
+		t.refreshReview(ctx, p, cashier.ErrStale)
+		return cashier.ErrStale
+	}
+	return err
 }
 
 // stepUpText asks for a code and says what for.

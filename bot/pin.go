@@ -79,7 +79,9 @@ func (t *tenantBot) enrol(ctx context.Context, w teller, old string) (screen, er
 	after := context.WithoutCancel(ctx)
 	t.sendCard(after, cardShown{
 		chat: w.chat, text: w.voice.say("totp.secret", vars{"Secret": made.Secret, "URL": esc0(made.URL)}),
-		keep: func(ctx context.Context, message int64) error { return t.cards.Set(ctx, totpSubject(w), w.chat, message) },
+		keep: func(ctx context.Context, message int64) error {
+			return t.cards.Set(ctx, totpSubject(w), w.chat, message)
+		},
 	}, func(error) {})
 	return screen{}, nil
 }

@@ -97,7 +97,9 @@ func (t *tenantBot) chooseReason(ctx context.Context, p *tap, want press) (strin
 		return "", cashier.ErrStale
 	}
 	v := t.reviewVoice(ctx, want.Chat)
-	data := func(verb string) string { return "r:" + verb + ":" + want.Withdrawal + ":" + strconv.Itoa(want.Version) }
+	data := func(verb string) string {
+		return "r:" + verb + ":" + want.Withdrawal + ":" + strconv.Itoa(want.Version)
+	}
 	var buttons []telegram.Button
 	for i, code := range models.ReasonCodes() {
 		buttons = append(buttons, telegram.Button{Text: v.reason(code), Callback: data(want.Verb) + ":" + strconv.Itoa(i)})

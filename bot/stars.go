@@ -32,9 +32,10 @@ func (t *tenantBot) sendInvoice(ctx context.Context, w teller, d cashier.Deposit
 		Payload:     d.ID, Currency: telegram.CurrencyStars,
 		Prices: []telegram.PriceLabel{{Label: w.voice.say("invoice.title", vars{"Points": points}), Amount: d.Amount}},
 	}
+	after := context.WithoutCancel(ctx)
 	err := t.gov.Submit(notify.Job{Chat: w.chat, Priority: notify.PriorityMoney, Method: "sendInvoice", Params: invoice, Done: func(_ json.RawMessage, err error) {
 		if err != nil {
-			t.log.Warn("an invoice was not sent", slog.String("deposit", d.ID), slog.Any("error", err))
+			t.log.WarnContext(after, "an invoice was not sent", slog.String("deposit", d.ID), slog.Any("error", err))
 		}
 	}})
 	if err != nil {

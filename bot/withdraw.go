@@ -87,19 +87,19 @@ func (t *tenantBot) withdrawTo(ctx context.Context, w teller, group, asset strin
 	if err != nil {
 		return screen{}, err
 	}
-	text := w.voice.say("withdraw.where", vars{"Group": esc(g.Title), "Asset": strings.ToUpper(asset)})
+	lines := []string{w.voice.say("withdraw.where", vars{"Group": esc(g.Title), "Asset": strings.ToUpper(asset)})}
 	var buttons []telegram.Button
 	for _, a := range book {
 		switch {
 		case a.Asset != asset:
 		case a.UsableAt.After(t.deps.Clock.Now()):
-			text += "\n" + w.voice.say("address.waiting", vars{"Label": esc(a.Label), "To": esc(a.Masked), "At": moment(a.UsableAt)})
+			lines = append(lines, w.voice.say("address.waiting", vars{"Label": esc(a.Label), "To": esc(a.Masked), "At": moment(a.UsableAt)}))
 		default:
 			buttons = append(buttons, telegram.Button{Text: clip(a.Label, 30) + " · " + a.Masked, Callback: "w:wa:" + group + ":" + asset + ":" + a.ID})
 		}
 	}
 	buttons = append(buttons, telegram.Button{Text: w.voice.say("button.new_address"), Callback: "w:an:" + asset})
-	return screen{text: text, kb: rows(buttons...)}, nil
+	return screen{text: strings.Join(lines, "\n"), kb: rows(buttons...)}, nil
 }
 
 // withdrawAsk asks how much.

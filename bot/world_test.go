@@ -57,8 +57,9 @@ type world struct {
 	full    sync.Map // rounds that were signalled as full
 
 	decided   sync.Map // decisions that a workflow was told of
+	apply     atomic.Pointer[func(context.Context, workflows.DecideMessage) error]
 	cancelled sync.Map // withdrawals whose workflow was told that they were taken back
-	held    atomic.Pointer[chan struct{}]
+	held      atomic.Pointer[chan struct{}]
 }
 
 // newWorld starts everything: the group is active and everybody has the first points.
@@ -104,7 +105,12 @@ func newBareWorld(t *testing.T, people int) *world {
 	w.deps.Cashier = cashier.New(cashier.Config{
 		DB: db.DB, Ledger: w.deps.Ledger, Players: w.deps.Players, Box: box, Clock: clock.System(), Logger: log, Kinds: cashier.Kinds(),
 	})
-	w.deps.Decide = func(_ context.Context, m workflows.DecideMessage) error { w.decided.Store(m.Decision, m); return nil }
+	w.deps.Decide = func(ctx context.Context, m workflows.DecideMessage) error {
+		if apply := w.apply.Load(); apply != nil {
+			return (*apply)(ctx, m)
+		}
+		return nil
+	}
 	w.deps.CancelWithdrawal = func(_ context.Context, id string) error { w.cancelled.Store(id, true); return nil }
 	var info local.BotInfo
 	w.post("/sim/bots", local.NewBot{Username: "fair_test_bot", Name: "Fair"}, &info)
@@ -259,6 +265,14 @@ func (w *world) messages(after int64) []local.Message {
 	w.t.Helper()
 	var all []local.Message
 	w.call(http.MethodGet, fmt.Sprintf("/sim/messages?chat=%d&after=%d", w.group, after), nil, &all)
+	return all
+}
+
+// messagesOf are all messages of a group.
+func (w *world) messagesOf(chat int64) []local.Message {
+	w.t.Helper()
+	var all []local.Message
+	w.call(http.MethodGet, fmt.Sprintf("/sim/messages?chat=%d&after=0", chat), nil, &all)
 	return all
 }
 
