@@ -58,6 +58,9 @@ func (c *Cashier) SetAccount(ctx context.Context, a operators.Authority, id stri
 	if err != nil {
 		return Account{}, err
 	}
+	if err := c.protect(row.Kind, change.Values, values); err != nil {
+		return Account{}, err
+	}
 	change.apply(&row.Account, values)
 	// What the kind could not do before these settings was not switched off by anybody.
 	row.Deposits = orElse(change.Deposits, row.Deposits || !was.Info().Deposits)
@@ -91,6 +94,24 @@ func (c *Cashier) SeedAccount(ctx context.Context, tenant int64, n NewAccount) (
 		return Account{}, err
 	}
 	return c.Account(ctx, tenant, row.ID)
+}
+
+// protect refuses to send secrets that the operator does not show to an address that the operator names: whoever changes where
+// an account points must know its secrets.
+func (c *Cashier) protect(kind string, change, present map[string]string) error {
+	moved := false
+	for name, value := range change {
+		moved = moved || (strings.HasSuffix(name, "_url") && present[name] != value)
+	}
+	if !moved {
+		return nil
+	}
+	for _, f := range c.kinds[kind].Fields() {
+		if _, shown := change[f.Name]; f.Secret && present[f.Name] != "" && !shown {
+			return invalidAccount("values", "with "+f.Name+" again, because an address changes")
+		}
+	}
+	return nil
 }
 
 // row is a new account as it will be stored.
@@ -157,6 +178,9 @@ func (c *Cashier) storeAccount(ctx context.Context, a operators.Authority, row a
 // encodeAccount checks the settings by making the gateway and seals them.
 func (c *Cashier) encodeAccount(tenant int64, row accountRow, values map[string]string) (request json.RawMessage, sealed []byte, err error) {
 	gw, err := c.make(row.Kind, values)
+	if err == nil {
+		err = unknownSetting(c.kinds[row.Kind].Fields(), values)
+	}
 	if errors.Is(err, gateway.ErrSettings) {
 		return nil, nil, invalidAccount("values", strings.TrimPrefix(err.Error(), gateway.ErrSettings.Error()+": "))
 	}
@@ -182,6 +206,16 @@ func (c *Cashier) encodeAccount(tenant int64, row accountRow, values map[string]
 		return nil, nil, fmt.Errorf("cashier: write an account: %w", err)
 	}
 	return request, sealed, nil
+}
+
+// unknownSetting refuses names that the kind does not have.
+func unknownSetting(fields []gateway.Field, values map[string]string) error {
+	for name := range values {
+		if !slices.ContainsFunc(fields, func(f gateway.Field) bool { return f.Name == name }) {
+			return invalidAccount("values", "only the settings of the kind")
+		}
+	}
+	return nil
 }
 
 // check refuses what no account can mean.

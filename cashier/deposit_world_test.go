@@ -14,7 +14,9 @@ import (
 
 	"fairground/cashier"
 	"fairground/cashier/gateway"
+	"fairground/cashier/gateway/cryptopay"
 	"fairground/cashier/gateway/stars"
+	"fairground/cashier/gateway/webhook"
 	"fairground/internal/clock"
 	"fairground/internal/postgres"
 	"fairground/internal/secret"
@@ -114,6 +116,12 @@ const starsPoints = 500 // for 50 Stars
 
 func newTill(t *testing.T, people int) *till {
 	t.Helper()
+	return newTillAt(t, people, "https://fair.example")
+}
+
+// newTillAt is newTill with an address that gateways reach.
+func newTillAt(t *testing.T, people int, public string) *till {
+	t.Helper()
 	db := testdb.New(t, postgres.WithMaxConns(12))
 	box, err := secret.New("0123456789abcdef0123456789abcdef")
 	require.NoError(t, err)
@@ -121,13 +129,15 @@ func newTill(t *testing.T, people int) *till {
 	w := &world{db: db, ledger: ledger.New(db.DB), players: players.New(db.DB, box, clock.System())}
 	w.Cashier = cashier.New(cashier.Config{
 		DB: db.DB, Ledger: w.ledger, Players: w.players, Box: box, Clock: clock.System(), Logger: slog.New(slog.DiscardHandler),
-		PublicURL: "https://fair.example",
+		PublicURL: public,
 		Kinds: map[string]gateway.Kind{
 			"pay": {
 				Title: "Pay", New: func(gateway.Settings) (gateway.Gateway, error) { return gate, nil },
-				Fields: func() []gateway.Field { return []gateway.Field{{Name: "secret", Secret: true}} },
+				Fields: func() []gateway.Field { return []gateway.Field{{Name: "secret", Secret: true}, {Name: "base_url"}} },
 			},
-			"stars": {Title: "Stars", New: stars.New, Fields: stars.Fields},
+			"stars":     {Title: "Stars", New: stars.New, Fields: stars.Fields},
+			"webhook":   {Title: "Generic", New: webhook.New, Fields: webhook.Fields},
+			"cryptopay": {Title: "Crypto Pay", New: cryptopay.New, Fields: cryptopay.Fields},
 		},
 	})
 	w.makeTenant(t, people)

@@ -287,6 +287,8 @@ func TestStarsBuyPoints(t *testing.T) {
 	got, err := w.RefundDeposit(t.Context(), finance, d.ID, "asked for")
 	require.NoError(t, err)
 	require.Equal(t, cashier.RefundBegun, got.Refund)
+	_, err = w.RefundDeposit(t.Context(), finance, d.ID, "the bot was away")
+	require.NoError(t, err)
 	w.points(t, 0, 0)
 	var refund, charge string
 	var payer int64

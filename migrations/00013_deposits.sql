@@ -205,9 +205,9 @@ SELECT fairground_fence('gateway_accounts', 'gateway_refusals', 'gateway_inbox',
 -- +goose StatementBegin
 CREATE FUNCTION deposit_may(p_from text, p_to text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
   SELECT p_to = ANY (CASE p_from
-    WHEN 'pending'     THEN ARRAY['confirming', 'credited', 'expired', 'failed', 'quarantined']
+    WHEN 'pending'     THEN ARRAY['confirming', 'expired', 'failed']
     WHEN 'confirming'  THEN ARRAY['credited', 'failed', 'quarantined']
-    WHEN 'expired'     THEN ARRAY['confirming', 'credited', 'quarantined']
+    WHEN 'expired'     THEN ARRAY['confirming']
     WHEN 'quarantined' THEN ARRAY['credited', 'refunded', 'failed']
     WHEN 'credited'    THEN ARRAY['refunded']
     ELSE ARRAY[]::text[] END)

@@ -351,8 +351,7 @@ BEGIN
   INSERT INTO deposit_quarantine (tenant_id, item_id, account_id, tx, deposit_id, asset, scale, amount, why)
   VALUES (y.tenant_id, p_item, y.account_id, y.tx, y.deposit_id, y.asset, y.scale, y.amount, p_why);
   UPDATE deposit_payments SET outcome = 'quarantined', updated_at = clock_timestamp() WHERE tenant_id = y.tenant_id AND account_id = y.account_id AND tx = y.tx;
-  IF d.status IN ('pending', 'confirming', 'expired') AND coalesce(d.tx, y.tx) = y.tx THEN
-    d.tx := y.tx;
+  IF d.status = 'confirming' AND d.tx = y.tx THEN
     PERFORM deposit_move(d, 'quarantined', jsonb_build_object('actor', 'system', 'reason', p_why));
   ELSE
     PERFORM deposit_event(y.tenant_id, y.deposit_id, y.account_id, y.tx, 'quarantined', jsonb_build_object('reason', p_why));

@@ -124,7 +124,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Begins a refund: its row, and for Stars the bot's order. The caller has locked the payment, and taken the money if the
+-- Begins a refund: its row and its order. The caller has locked the payment, and taken the money if the
 -- player had it.
 -- +goose StatementBegin
 CREATE FUNCTION deposit_refund_begin(y deposit_payments, a gateway_accounts, p_deposit text, p_item text, p_taken bigint, p jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -133,20 +133,23 @@ BEGIN
   VALUES (y.tenant_id, p->>'refund', y.account_id, y.tx, p_deposit, p_item, y.asset, y.scale, y.amount, p_taken, (p->>'operator')::bigint, p->>'reason');
   PERFORM deposit_event(y.tenant_id, p_deposit, y.account_id, y.tx, 'refund', jsonb_build_object('actor', 'operator', 'operator', p->'operator', 'to', 'begun',
     'reason', p->>'reason', 'detail', p->>'refund'));
-  IF a.kind = 'stars' THEN
-    INSERT INTO notifications (tenant_id, chat_id, kind, payload) VALUES (y.tenant_id, y.payer, 'stars.refund', jsonb_build_object('refund', p->>'refund', 'charge', y.tx,
-      'telegram_id', y.payer, 'stars', y.amount, 'deposit', p_deposit));
-    PERFORM pg_notify('fairground_notify', y.tenant_id::text);
-  END IF;
   RETURN deposit_refund_order(y, a, p->>'refund');
 END $$;
 -- +goose StatementEnd
 
--- What a caller of the gateway needs; the bot performs refunds of Stars.
+-- What a caller of the gateway needs. Refunds of Stars are the bot's: it is told, and told again by a repeat, for Telegram
+-- refunds a charge once.
 -- +goose StatementBegin
-CREATE FUNCTION deposit_refund_order(y deposit_payments, a gateway_accounts, p_refund text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-  SELECT jsonb_build_object('code', 'ok', 'call', a.kind <> 'stars', 'refund', p_refund, 'account', y.account_id, 'tx', y.tx, 'asset', y.asset, 'scale', y.scale, 'amount', y.amount)
-$$;
+CREATE FUNCTION deposit_refund_order(y deposit_payments, a gateway_accounts, p_refund text) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  IF a.kind = 'stars' THEN
+    INSERT INTO notifications (tenant_id, chat_id, kind, payload) VALUES (y.tenant_id, y.payer, 'stars.refund', jsonb_build_object('refund', p_refund, 'charge', y.tx,
+      'telegram_id', y.payer, 'stars', y.amount, 'deposit', coalesce(y.credited_to, y.deposit_id)));
+    PERFORM pg_notify('fairground_notify', y.tenant_id::text);
+  END IF;
+  RETURN jsonb_build_object('code', 'ok', 'call', a.kind <> 'stars', 'refund', p_refund, 'account', y.account_id, 'tx', y.tx, 'asset', y.asset, 'scale', y.scale,
+    'amount', y.amount);
+END $$;
 -- +goose StatementEnd
 
 -- Takes a credited deposit back from its player and begins its refund; a refund that was begun and has no answer is asked
@@ -165,9 +168,8 @@ BEGIN
   IF NOT FOUND THEN RETURN '{"code": "cashier.deposit_not_found"}'; END IF;
   SELECT * INTO STRICT a FROM gateway_accounts WHERE tenant_id = p_tenant AND account_id = d.account_id;
   SELECT * INTO f FROM deposit_refunds WHERE tenant_id = p_tenant AND account_id = y.account_id AND tx = y.tx AND state <> 'refused';
-  IF FOUND THEN
-    RETURN deposit_refund_order(y, a, f.refund_id) || CASE WHEN f.state = 'done' THEN '{"call": false}'::jsonb ELSE '{}' END;
-  END IF;
+  IF f.state = 'done' THEN RETURN '{"code": "ok", "call": false}'; END IF;
+  IF f.refund_id IS NOT NULL THEN RETURN deposit_refund_order(y, a, f.refund_id); END IF;
   IF d.status <> 'credited' THEN RETURN jsonb_build_object('code', 'cashier.not_refundable', 'status', d.status); END IF;
   IF NOT a.refunds THEN RETURN '{"code": "cashier.refund_unsupported"}'; END IF;
   IF operator_is_player(p_tenant, w.o_operator, d.player_id) THEN RETURN '{"code": "cashier.own_account"}'; END IF;

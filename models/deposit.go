@@ -53,5 +53,4 @@ const (
 	QuarantineAfterFailed   QuarantineReason = "after_failed"  // the gateway had called this very payment failed
 	QuarantineChanged       QuarantineReason = "changed"       // notices of one payment name different amounts or assets
 	QuarantineOtherPayer    QuarantineReason = "other_payer"   // Stars paid by somebody else
-	QuarantineNoPrice       QuarantineReason = "no_price"      // Stars for which no price is published
 )
