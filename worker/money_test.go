@@ -181,11 +181,10 @@ func TestATerminatedWithdrawalIsFoundByTheAuditAndResumedByAPerson(t *testing.T)
 	b.has(t, 100_000)
 }
 
-func TestDriftStopsPayoutsUntilAPersonHasLooked(t *testing.T) {
-	t.Parallel()
-	b := newBank(t)
-	work(t, b.deps())
-	id := b.request(t, 1_000).ID
+// stopped makes a withdrawal that is approved while an incident stops payouts.
+func (b *bank) stopped(t *testing.T) (id, incident string) {
+	t.Helper()
+	id = b.request(t, 1_000).ID
 	b.reaches(t, id, models.WithdrawalInitialReview)
 	incident, err := b.cashier.OpenIncident(t.Context(), b.tenant, cashier.IncidentReport{
 		Kind: activities.IncidentLedger, Key: activities.IncidentLedger, StopsPayouts: true, Detail: "a test",
@@ -203,9 +202,27 @@ func TestDriftStopsPayoutsUntilAPersonHasLooked(t *testing.T) {
 		}
 		return false
 	}, soon, 50*time.Millisecond)
+	return id, incident
+}
+
+func TestACancelledRunGivesAnApprovedWithdrawalBack(t *testing.T) {
+	t.Parallel()
+	b := newBank(t)
+	defer b.balanced(t)
+	work(t, b.deps())
+	id, _ := b.stopped(t)
+	require.NoError(t, b.temporal.CancelWorkflow(t.Context(), workflows.WithdrawalID(id), ""))
+	b.reaches(t, id, models.WithdrawalExpired)
+	b.has(t, 100_000)
+}
+
+func TestAnIncidentStopsPayoutsAndThePlayerMayTakeItBack(t *testing.T) {
+	t.Parallel()
+	b := newBank(t)
+	work(t, b.deps())
+	id, incident := b.stopped(t)
 	require.NoError(t, b.cashier.ResolveIncident(t.Context(), b.operator(t, models.RoleOwner), incident, "looked at"))
-	// Taken back instead of waiting for the next try.
-	_, err = b.cashier.CancelWithdrawal(t.Context(), b.tenant, b.players[0], id)
+	_, err := b.cashier.CancelWithdrawal(t.Context(), b.tenant, b.players[0], id)
 	require.NoError(t, err)
 	require.NoError(t, b.temporal.GetWorkflow(t.Context(), workflows.WithdrawalID(id), "").Get(t.Context(), nil))
 	b.balanced(t)
