@@ -136,7 +136,7 @@ func (t *tenantBot) act(ctx context.Context, user int64, who models.Player, v vo
 	if !errors.Is(err, operators.ErrStepUpRequired) {
 		return text, err
 	}
-	if err := t.current(ctx, p); err != nil {
+	if err := t.current(ctx, a, p); err != nil {
 		return "", err
 	}
 	if err := t.remember(ctx, user, dialogue{Step: stepUp, Press: &p}); err != nil {
@@ -155,17 +155,23 @@ func (t *tenantBot) act(ctx context.Context, user int64, who models.Player, v vo
 	return v.say("toast.stepup"), nil
 }
 
-// current returns cashier.ErrStale for a press on an old card: nobody is asked for a code in vain.
-func (t *tenantBot) current(ctx context.Context, p press) error {
+// current refuses what the database will refuse anyway, so that nobody is asked for a code in vain: a press on an old card,
+// and a second review by the first reviewer.
+func (t *tenantBot) current(ctx context.Context, a operators.Authority, p press) error {
 	if p.Withdrawal == "" {
 		return nil
 	}
 	x, err := t.deps.Cashier.Withdrawal(ctx, t.tenant.ID, p.Withdrawal)
-	if err == nil && x.Version != p.Version {
+	switch {
+	case err != nil:
+		return err
+	case x.Version != p.Version:
 		t.refreshReview(ctx, p, cashier.ErrStale)
 		return cashier.ErrStale
+	case x.Status == models.WithdrawalSecondaryReview && x.InitialBy == a.OperatorID:
+		return cashier.ErrSamePerson
 	}
-	return err
+	return nil
 }
 
 // stepUpText asks for a code and says what for.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"sync"
@@ -104,6 +105,7 @@ func newBareWorld(t *testing.T, people int) *world {
 	w.deps.Operators = operators.New(operators.Config{DB: db.DB, Box: box, Clock: clock.System(), Logger: log})
 	w.deps.Cashier = cashier.New(cashier.Config{
 		DB: db.DB, Ledger: w.deps.Ledger, Players: w.deps.Players, Box: box, Clock: clock.System(), Logger: log, Kinds: cashier.Kinds(),
+		PublicURL: w.hooks(),
 	})
 	w.deps.Decide = func(ctx context.Context, m workflows.DecideMessage) error {
 		if apply := w.apply.Load(); apply != nil {
@@ -136,6 +138,21 @@ func newBareWorld(t *testing.T, people int) *world {
 	w.post("/sim/members", local.MemberInput{Chat: w.group, User: w.botID, By: w.people[0]}, nil)
 	w.wait("An administrator of this group starts me")
 	return w
+}
+
+// hooks takes the callbacks of gateways, as the API does, and is their address.
+func (w *world) hooks() string {
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			err = w.deps.Cashier.ReceiveWebhook(r.Context(), path.Base(r.URL.Path), r.Header, body)
+		}
+		if err != nil {
+			rw.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	w.t.Cleanup(server.Close)
+	return server.URL
 }
 
 // checkCalls fails when the bot went past a limit or called what does not exist. A bot that was
@@ -200,23 +217,23 @@ func (w *world) user(name, language string) int64 {
 }
 
 // post calls the simulator; out may be nil.
-func (w *world) post(path string, in, out any) {
+func (w *world) post(route string, in, out any) {
 	w.t.Helper()
 	body, err := json.Marshal(in)
 	require.NoError(w.t, err)
-	w.call(http.MethodPost, path, body, out)
+	w.call(http.MethodPost, route, body, out)
 }
 
-func (w *world) call(method, path string, body []byte, out any) {
+func (w *world) call(method, route string, body []byte, out any) {
 	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.t.Context(), method, w.url+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(w.t.Context(), method, w.url+route, bytes.NewReader(body))
 	require.NoError(w.t, err)
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(w.t, err)
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(resp.Body)
 	require.NoError(w.t, err)
-	require.Equal(w.t, http.StatusOK, resp.StatusCode, "%s %s: %s", path, body, raw)
+	require.Equal(w.t, http.StatusOK, resp.StatusCode, "%s %s: %s", route, body, raw)
 	if out != nil {
 		require.NoError(w.t, json.Unmarshal(raw, out))
 	}
