@@ -147,7 +147,7 @@ func TestHooksTakeNothingUnsigned(t *testing.T) {
 	hook("/v1/hooks/payments/gw_aaaaaaaaaaaaaaaa", `{}`).refused(http.StatusNotFound, "hooks.account_not_found")
 	hook("/v1/hooks/kyc/kyc_aaaaaaaaaaaaaaaa", `{}`).refused(http.StatusNotFound, "hooks.account_not_found")
 	var check operatorgen.KYCAccount
-	o.as(t, models.RoleOwner, "PUT", "kyc", `{"provider":"sandbox","enabled":true,"reason":"for a trial","values":{"secret":"a shared secret of the identity sandbox"}}`).
+	o.as(t, models.RoleOwner, "PUT", "kyc", `{"provider":"sandbox","enabled":true,"reason":"for a trial","values":{"url":"https://check.example","secret":"a shared secret of the identity sandbox"}}`).
 		ok(http.StatusOK, &check)
 	hook(check.Hook, `{}`).refused(http.StatusUnauthorized, "hooks.forged")
 	hook(gw.Hook, string(make([]byte, 300<<10))).refused(http.StatusRequestEntityTooLarge, "api.body_too_large")

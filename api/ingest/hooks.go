@@ -60,11 +60,11 @@ func receive(c echo.Context, room func(ctx context.Context, account string, head
 // translate names what the signature's check found. Other errors are as the room gave them.
 func translate(err error) error {
 	switch {
-	case errors.Is(err, gateway.ErrForged), errors.Is(err, players.ErrKYCForged):
+	case errors.Is(err, gateway.ErrForged):
 		return errForged
-	case errors.Is(err, gateway.ErrStale), errors.Is(err, players.ErrKYCStale):
+	case errors.Is(err, gateway.ErrStale):
 		return errStale
-	case errors.Is(err, gateway.ErrMalformed), errors.Is(err, gateway.ErrUnsupported), errors.Is(err, players.ErrKYCMalformed):
+	case errors.Is(err, gateway.ErrMalformed), errors.Is(err, gateway.ErrUnsupported):
 		return errMalformed
 	case errors.Is(err, players.ErrTenantNotFound), errors.Is(err, cashier.ErrAccountNotFound):
 		return errAccount
