@@ -1,7 +1,6 @@
 package worker_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -253,7 +252,7 @@ func TestNobodyIsToldOfAWithdrawalWithoutAWorkflow(t *testing.T) {
 	t.Parallel()
 	b := newBank(t)
 	err := workflows.CancelWithdrawal(t.Context(), b.temporal, "w_aaaaaaaaaaaaaaaa")
-	require.True(t, errors.Is(err, workflows.ErrNotRunning))
+	require.ErrorIs(t, err, workflows.ErrNotRunning)
 	_, err = workflows.DecideWithdrawal(t.Context(), b.temporal, workflows.DecideMessage{Withdrawal: "w_aaaaaaaaaaaaaaaa", Decision: "dec_aaaaaaaaaaaaaaaa"})
 	require.ErrorIs(t, err, workflows.ErrNotRunning)
 	_, err = workflows.QueryWithdrawal(t.Context(), b.temporal, "w_aaaaaaaaaaaaaaaa")

@@ -16,6 +16,9 @@ const (
 	payoutManual   = "manual"   // a person pays
 )
 
+// payAgain is the wait before a payout is submitted once more after a submission that moved nothing.
+const payAgain = time.Minute
+
 // pay has the gateway asked to pay. Nothing was sent before the step says so.
 func (w *withdrawal) pay(ctx workflow.Context) error {
 	if w.halt.IsReady() && !w.halted {
@@ -27,11 +30,16 @@ func (w *withdrawal) pay(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	before := w.now
 	w.now = got
-	if got.Waiting == "" {
+	switch {
+	case got.Waiting != "":
+		return w.payLater(ctx)
+	case got.Version == before.Version && got.Payout == before.Payout:
+		return workflow.Sleep(ctx, payAgain) // nothing moved, for whatever reason: never in a hurry
+	default:
 		return nil
 	}
-	return w.payLater(ctx)
 }
 
 // payLater waits until payouts are possible again. Until then the player may still take it back.

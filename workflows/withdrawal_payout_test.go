@@ -167,3 +167,14 @@ func TestACancelledRunGoesOnOnceThePayoutWasBegun(t *testing.T) {
 	r.after(time.Minute, r.CancelWorkflow)
 	r.play(t, models.WithdrawalPaid)
 }
+
+func TestASubmissionThatMovedNothingIsRepeatedWithoutHurry(t *testing.T) {
+	t.Parallel()
+	r := newReview(t)
+	approved := r.at(models.WithdrawalApproved)
+	r.beginsAt(approved)
+	r.pays(approved)
+	r.pays(r.at(models.WithdrawalPaid))
+	r.play(t, models.WithdrawalPaid)
+	require.GreaterOrEqual(t, r.Now().Sub(r.began), time.Minute)
+}
