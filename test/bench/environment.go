@@ -39,6 +39,7 @@ type environment struct {
 	rounds      []string // one round a group of few
 	members     [][]int64
 	settleGroup int64
+	till        *fixture.Till
 	web         *web
 }
 
@@ -76,7 +77,7 @@ func prepare(ctx context.Context) (*environment, error) {
 	if e.raw, err = newRaw(ctx, ownerURL); err != nil {
 		return nil, err
 	}
-	return e, e.buildWorld(ctx)
+	return e, nil
 }
 
 func (e *environment) postgresSettings(ctx context.Context) error {
@@ -138,6 +139,9 @@ func (e *environment) buildWorld(ctx context.Context) error {
 	}
 	if _, err := e.owner.Exec(ctx, `UPDATE groups SET issuer_daily_cap = 1000000000000`); err != nil {
 		return fmt.Errorf("lift the cap: %w", err)
+	}
+	if e.till, err = e.world.OpenTill(ctx, "http://127.0.0.1:9/v1", sandboxSecret, tillFunds); err != nil {
+		return err
 	}
 	e.web, err = newWeb(ctx, e)
 	return err

@@ -26,6 +26,12 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 	defer env.close()
 	report := &report{Settings: env.settings}
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
+	if err := measureWithdrawals(ctx, env, opts, report, say); err != nil {
+		return err
+	}
+	if err := env.buildWorld(ctx); err != nil {
+		return err
+	}
 	if err := measurePostings(ctx, env, opts, report, say); err != nil {
 		return err
 	}
@@ -56,6 +62,7 @@ func measurePostings(ctx context.Context, env *environment, opts options, rep *r
 		{name: "bet.hot_round", unit: "bets/s", goal: 0.4, measure: env.hotRound},
 		{name: "bet.spread", unit: "bets/s", goal: 0.4, measure: env.spread},
 		{name: "bet.http", unit: "bets/s", goal: 0.25, measure: env.overHTTP},
+		{name: "cashier.reserve_release", unit: "postings/s", goal: 0.4, measure: env.reserveRelease},
 	}
 	var wanted []*path
 	for _, p := range paths {
@@ -79,10 +86,11 @@ func measurePostings(ctx context.Context, env *environment, opts options, rep *r
 			}
 			limits = append(limits, limit)
 			p.rates, p.ratios = append(p.rates, rate), append(p.ratios, rate/limit)
-			say("cycle %d  %-14s %7.0f %s  raw %7.0f/s  ratio %.2f", cycle+1, p.name, rate, p.unit, limit, rate/limit)
+			say("cycle %d  %-24s %7.0f %s  raw %7.0f/s  ratio %.2f", cycle+1, p.name, rate, p.unit, limit, rate/limit)
 		}
 	}
-	notes := map[string]string{"bet.http": "through the API, sign-in and validation included; the peers below are over HTTP as well"}
+	notes := map[string]string{"bet.http": "through the API, sign-in and validation included; the peers below are over HTTP as well",
+		"cashier.reserve_release": "a withdrawal asked for and taken back is two postings, each with its rules, history, notice and event"}
 	if len(wanted) > 1 {
 		notes["bet.hot_round"] = fmt.Sprintf("all players in one round: %.2f of bet.spread (goal >= 0.9)", median(quotients(paths[0].rates, paths[1].rates)))
 		notes["bet.spread"] = "200 rounds of five players"
