@@ -89,8 +89,10 @@ func measurePostings(ctx context.Context, env *environment, opts options, rep *r
 			say("cycle %d  %-24s %7.0f %s  raw %7.0f/s  ratio %.2f", cycle+1, p.name, rate, p.unit, limit, rate/limit)
 		}
 	}
-	notes := map[string]string{"bet.http": "through the API, sign-in and validation included; the peers below are over HTTP as well",
-		"cashier.reserve_release": "a withdrawal asked for and taken back is two postings, each with its rules, history, notice and event"}
+	notes := map[string]string{
+		"bet.http":                "through the API, sign-in and validation included; the peers below are over HTTP as well",
+		"cashier.reserve_release": "a withdrawal asked for and taken back is two postings, each with its rules, history, notice and event",
+	}
 	if len(wanted) > 1 {
 		notes["bet.hot_round"] = fmt.Sprintf("all players in one round: %.2f of bet.spread (goal >= 0.9)", median(quotients(paths[0].rates, paths[1].rates)))
 		notes["bet.spread"] = "200 rounds of five players"

@@ -30,7 +30,7 @@ import (
 const (
 	tellers          = 50 // players of the withdrawals' world
 	withdrawalsCycle = 100
-	sandboxSecret    = "a sandbox secret of the benchmark" //nolint:gosec // of a sandbox in this process
+	sandboxSecret    = "a sandbox secret of the benchmark"
 	look             = 10 * time.Millisecond
 )
 
@@ -39,7 +39,7 @@ type office struct {
 	till          *fixture.Till
 	temporal      client.Client
 	first, second operators.Authority
-	last          atomic.Value // the id of a withdrawal that was paid
+	last          atomic.Pointer[string] // the id of a withdrawal that was paid
 }
 
 // measureWithdrawals takes withdrawals through all phases: request, two reviews (the first told by update, the second by
@@ -69,7 +69,7 @@ func measureWithdrawals(ctx context.Context, env *environment, opts options, rep
 		rates = append(rates, rate)
 		say("cycle %d  withdrawal.full %5.1f withdrawals/s", cycle+1, rate)
 	}
-	events, actions, err := fixture.Cost(o.temporal.GetWorkflowHistory(ctx, workflows.WithdrawalID(o.last.Load().(string)), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT))
+	events, actions, err := fixture.Cost(o.temporal.GetWorkflowHistory(ctx, workflows.WithdrawalID(*o.last.Load()), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT))
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (o *office) one(ctx context.Context, p fixture.Proof) error {
 	if result.Status != models.WithdrawalPaid {
 		return fmt.Errorf("a withdrawal ended as %s", result.Status)
 	}
-	o.last.Store(w.ID)
+	o.last.Store(&w.ID)
 	return nil
 }
 

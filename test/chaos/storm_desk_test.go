@@ -43,15 +43,19 @@ func (o *reviewer) signIn(t *testing.T, a *api) {
 	t.Helper()
 	o.decided = map[string]int{}
 	var session struct{ Token string }
-	require.NoError(t, a.post(t.Context(), http.MethodPost, "/v1/operator/auth/sign-in", "", "",
-		map[string]string{"email": o.email, "password": o.password, "transport": "bearer"}, &session))
+	require.NoError(t, a.must(t.Context(), request{
+		method: http.MethodPost, path: "/v1/operator/auth/sign-in",
+		in: map[string]string{"email": o.email, "password": o.password, "transport": "bearer"},
+	}, &session))
 	o.token = session.Token
 	var device struct{ Secret string }
-	require.NoError(t, a.post(t.Context(), http.MethodPost, "/v1/operator/me/totp", o.token, "", nil, &device))
+	require.NoError(t, a.must(t.Context(), request{method: http.MethodPost, path: "/v1/operator/me/totp", token: o.token}, &device))
 	o.totp = device.Secret
 	code, err := totp.GenerateCode(o.totp, time.Now())
 	require.NoError(t, err)
-	require.NoError(t, a.post(t.Context(), http.MethodPost, "/v1/operator/me/totp/confirm", o.token, "", map[string]string{"code": code}, nil))
+	require.NoError(t, a.must(t.Context(), request{
+		method: http.MethodPost, path: "/v1/operator/me/totp/confirm", token: o.token, in: map[string]string{"code": code},
+	}, nil))
 }
 
 // work decides what waits for the operator, again and again until ctx ends.

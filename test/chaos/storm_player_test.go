@@ -48,14 +48,14 @@ func (p *player) pin() string { return fmt.Sprintf("73%04d9", p.n) }
 
 // equip prepares the player by the calls that a person's program makes.
 func (p *player) equip(ctx context.Context, s *storm) error {
-	if err := s.api.post(ctx, http.MethodPut, "/v1/me/safety/pin", p.token, "", map[string]string{"pin": p.pin()}, nil); err != nil {
+	if err := s.api.must(ctx, request{method: http.MethodPut, path: "/v1/me/safety/pin", token: p.token, in: map[string]string{"pin": p.pin()}}, nil); err != nil {
 		return err
 	}
 	for to, address := range map[string]*string{"acct": &p.good, "refuse": &p.refused} {
 		var made struct{ Address string }
-		err := s.api.post(ctx, http.MethodPost, "/v1/me/addresses", p.token, "", map[string]string{
+		err := s.api.must(ctx, request{method: http.MethodPost, path: "/v1/me/addresses", token: p.token, in: map[string]string{
 			"gateway": s.account, "asset": stormAsset, "label": to, "destination": fmt.Sprintf("%s-%d", to, p.n), "code": p.pin(),
-		}, &made)
+		}}, &made)
 		if err != nil {
 			return err
 		}
@@ -72,19 +72,21 @@ func (p *player) equip(ctx context.Context, s *storm) error {
 func (p *player) topUp(ctx context.Context, s *storm) error {
 	path := "/v1/groups/" + s.group + "/deposits"
 	var made struct{ Deposit, Status string }
-	err := s.api.post(ctx, http.MethodPost, path, p.token, "storm-deposit",
-		map[string]any{"gateway": s.account, "asset": stormAsset, "amount": p.deposit}, &made)
+	err := s.api.must(ctx, request{
+		method: http.MethodPost, path: path, token: p.token, key: "storm-deposit",
+		in: map[string]any{"gateway": s.account, "asset": stormAsset, "amount": p.deposit},
+	}, &made)
 	if err != nil {
 		return err
 	}
-	if err := s.sandbox.post(ctx, http.MethodPost, "/sim/pay", "", "", map[string]string{"intent": made.Deposit, "act": "pay"}, nil); err != nil {
+	if err := s.sandbox.must(ctx, request{method: http.MethodPost, path: "/sim/pay", in: map[string]string{"intent": made.Deposit, "act": "pay"}}, nil); err != nil {
 		return err
 	}
 	for made.Status != "credited" {
 		if err := clock.Sleep(ctx, clock.System(), 100*time.Millisecond); err != nil {
 			return fmt.Errorf("the deposit is %s: %w", made.Status, err)
 		}
-		if err := s.api.post(ctx, http.MethodGet, path+"/"+made.Deposit, p.token, "", nil, &made); err != nil {
+		if err := s.api.must(ctx, request{method: http.MethodGet, path: path + "/" + made.Deposit, token: p.token}, &made); err != nil {
 			return err
 		}
 	}
@@ -95,7 +97,7 @@ func (p *player) topUp(ctx context.Context, s *storm) error {
 // again with its key.
 func (p *player) play(ctx context.Context, s *storm) {
 	path := "/v1/groups/" + s.group + "/withdrawals"
-	dice := rand.New(rand.NewPCG(uint64(p.n), 2)) //nolint:gosec // small numbers
+	dice := rand.New(rand.NewPCG(uint64(p.n), 2))
 	for i := range p.wishes {
 		w := &p.wishes[i]
 		to := p.good

@@ -30,7 +30,7 @@ const (
 func TestGatewayStorm(t *testing.T) {
 	s := newStorm(t)
 	s.faults(t, gatewaysim.Faults{
-		TimeoutAfterSuccess: 20, Unknown: 10, Duplicate: 30, Reorder: 30, Seed: int64(seed(t)), ResolveMS: 1000, //nolint:gosec // any number is a seed
+		TimeoutAfterSuccess: 20, Unknown: 10, Duplicate: 30, Reorder: 30, Seed: int64(seed(t)), ResolveMS: 1000,
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), stormLimit)
 	defer cancel()

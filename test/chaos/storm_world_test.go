@@ -155,11 +155,17 @@ func (s *storm) equip(t *testing.T) {
 	require.NoError(t, group.Wait())
 }
 
-// post is a request that has to succeed.
-func (a *api) post(ctx context.Context, method, path, token, key string, in, out any) error {
-	got := a.surely(ctx, method, path, token, key, in)
+// request is one call of the API.
+type request struct {
+	method, path, token, key string
+	in                       any
+}
+
+// must sends a request until it is answered, and reads an answer that has to be good.
+func (a *api) must(ctx context.Context, r request, out any) error {
+	got := a.surely(ctx, r.method, r.path, r.token, r.key, r.in)
 	if got.status < 200 || got.status > 299 {
-		return fmt.Errorf("%s %s: %d %s", method, path, got.status, got.body)
+		return fmt.Errorf("%s %s: %d %s", r.method, r.path, got.status, got.body)
 	}
 	if out == nil || got.status == http.StatusNoContent {
 		return nil
