@@ -157,12 +157,12 @@ func (w *withdrawal) catchUp(ctx workflow.Context, pending []activities.PendingD
 // refuse says at once why a message can't be taken; the database has the last word.
 func (w *withdrawal) refuse(m DecideMessage) error {
 	switch stage := w.stage(); {
+	case w.seen[m.Decision]: // even one that ended the withdrawal: a resumed run may find it before the word of it comes
+		return refusal(TypeDuplicateDecision, "the decision was taken before")
 	case w.ending, w.now.Status.Final():
 		return refusal(TypeEnding, "the withdrawal has ended")
 	case m.Withdrawal != w.in.Withdrawal, !strings.HasPrefix(m.Decision, "dec_"):
 		return refusal(TypeInvalidMessage, "the message names no decision of this withdrawal")
-	case w.seen[m.Decision]:
-		return refusal(TypeDuplicateDecision, "the decision was taken before")
 	case w.now.Status != "" && m.Stage != stage:
 		return refusal(activities.TypeWrongStage, "the withdrawal is not at this stage")
 	case m.Stage == StageSecondary && w.now.InitialBy != "" && m.Operator == w.now.InitialBy:
