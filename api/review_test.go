@@ -108,6 +108,8 @@ func TestWithdrawalIsTakenBack(t *testing.T) {
 	ask(500, pin).ok(http.StatusCreated, &w)
 	ask(500, pin).ok(http.StatusCreated, &again)
 	require.Equal(t, w.Withdrawal, again.Withdrawal, "once for a key")
+	ask(500, "000111").ok(http.StatusCreated, &again)
+	require.Equal(t, w.Withdrawal, again.Withdrawal, "a code that is used up proves nothing any more, and need not")
 	ask(600, pin).refused(http.StatusConflict, "ledger.key_reused")
 	other := o.withdraw(t, b.bob, address.Address, 700)
 
@@ -124,6 +126,9 @@ func TestWithdrawalIsTakenBack(t *testing.T) {
 	require.Equal(t, gen.WithdrawalStatusCancelled, again.Status)
 	require.Equal(t, int64(700), o.wallet(t)[sandboxMoney].Held.Amount)
 	o.as(t, models.RoleOwner, "POST", "withdrawals/"+other.Withdrawal+"/resume", "").ok(http.StatusAccepted, nil)
+	var log operatorgen.LogPage
+	o.as(t, models.RoleOwner, "GET", "log?action=withdrawal.resume", "").ok(http.StatusOK, &log)
+	require.Len(t, log.Entries, 1)
 	var report operatorgen.AuditReport
 	o.as(t, models.RoleFinance, "POST", "audit", "").ok(http.StatusOK, &report)
 	require.Greater(t, len(report.Checks), 8)

@@ -33,7 +33,7 @@ func (c *Cashier) RequestWithdrawal(ctx context.Context, r WithdrawalRequest) (W
 	}
 	return answered(c.ask(ctx, r.Tenant, "request a withdrawal", `SELECT api_withdrawal_request($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		r.Tenant, r.Group, r.Player, secret.ID("w"), r.Asset, r.Amount, r.Address, r.Verification, r.Key,
-		fingerprint(r.Group, r.Asset, r.Amount, r.Address)))
+		r.fingerprint()))
 }
 
 // CancelWithdrawal takes a withdrawal back for its player and gives the money back, until it is being paid. A repeat gives

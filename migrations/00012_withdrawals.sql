@@ -123,7 +123,7 @@ CREATE TABLE withdrawal_events (
   withdrawal_id text        NOT NULL,
   event_id      bigint      GENERATED ALWAYS AS IDENTITY,
   at            timestamptz NOT NULL DEFAULT clock_timestamp(),
-  kind          text        NOT NULL CHECK (kind IN ('requested', 'moved', 'escalated', 'claimed', 'released', 'answered', 'needs_person')),
+  kind          text        NOT NULL CHECK (kind IN ('requested', 'moved', 'escalated', 'claimed', 'released', 'resumed', 'answered', 'needs_person')),
   actor         text        NOT NULL CHECK (actor IN ('player', 'operator', 'gateway', 'system')),
   operator_id   bigint,
   from_status   text,

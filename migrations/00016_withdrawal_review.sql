@@ -184,6 +184,41 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- Writes down that an operator has the workflow of an open withdrawal started again; it changes nothing else. Codes: ok,
+-- cashier.withdrawal_not_found, cashier.wrong_stage.
+-- +goose StatementBegin
+CREATE FUNCTION api_withdrawal_resume(p_tenant bigint, p_via text, p_proof bytea, p_request text, p_id text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE w withdrawals; a record;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  a := operator_acting(p_tenant, p_via, p_proof, 'withdrawals.resolve', false);
+  IF a.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', a.o_code); END IF;
+  SELECT * INTO w FROM withdrawals WHERE tenant_id = p_tenant AND withdrawal_id = p_id FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN '{"code": "cashier.withdrawal_not_found"}'; END IF;
+  IF w.ended_at IS NOT NULL THEN RETURN jsonb_build_object('code', 'cashier.wrong_stage', 'status', w.status, 'version', w.version); END IF;
+  INSERT INTO withdrawal_events (tenant_id, withdrawal_id, kind, actor, operator_id, from_status, to_status)
+  VALUES (p_tenant, p_id, 'resumed', 'operator', a.o_operator, w.status, w.status);
+  PERFORM operation_note(p_tenant, a.o_operator, p_via, 'withdrawal.resume', 'withdrawal', p_id, NULL::jsonb, jsonb_build_object('status', w.status), '', p_request);
+  RETURN jsonb_build_object('code', 'ok', 'withdrawal', api_withdrawal_view(p_tenant, p_id));
+END $$;
+-- +goose StatementEnd
+
+-- The withdrawal that a key was accepted for, before the player is asked to prove anything again. Codes: ok, ledger.key_reused,
+-- cashier.withdrawal_not_found for a new key.
+-- +goose StatementBegin
+CREATE FUNCTION api_withdrawal_asked(p_tenant bigint, p_player bigint, p_key text, p_hash bytea) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v jsonb;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  v := ledger_seen(p_tenant, 'withdraw.' || p_player, p_key, p_hash);
+  IF v IS NULL THEN RETURN '{"code": "cashier.withdrawal_not_found"}'; END IF;
+  IF v->>'code' = 'ok' THEN RETURN v || jsonb_build_object('withdrawal', api_withdrawal_view(p_tenant, v->>'id')); END IF;
+  RETURN v;
+END $$;
+-- +goose StatementEnd
+
 -- Stores a policy. p_by null is the installation.
 -- +goose StatementBegin
 CREATE FUNCTION cash_policy_put(p_tenant bigint, p jsonb, p_by bigint) RETURNS void LANGUAGE plpgsql AS $$

@@ -112,15 +112,12 @@ func refused(no *workflows.RefusedError) error {
 
 // ResumeWithdrawal starts the workflow of an open withdrawal again.
 func (s *Server) ResumeWithdrawal(ctx context.Context, r gen.ResumeWithdrawalRequestObject) (gen.ResumeWithdrawalResponseObject, error) {
-	w, err := s.Cashier.Withdrawal(ctx, authorityOf(ctx).Tenant, r.Withdrawal)
-	if err != nil {
-		return nil, err
-	}
-	if w.Status.Final() {
-		return nil, cashier.ErrWrongStage
-	}
 	if s.Resume == nil {
 		return nil, errNoWorkflows
+	}
+	w, err := s.Cashier.Resume(ctx, authorityOf(ctx), r.Withdrawal)
+	if err != nil {
+		return nil, err
 	}
 	err = s.Resume(ctx, workflows.WithdrawalInput{
 		Tenant: w.Tenant, Withdrawal: w.ID, Group: w.GroupID, Player: w.PlayerID, Asset: w.Asset, Amount: w.Amount, Status: string(w.Status),

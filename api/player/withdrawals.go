@@ -2,6 +2,7 @@ package player
 
 import (
 	"context"
+	"errors"
 
 	"fairground/api/gen"
 	"fairground/cashier"
@@ -10,20 +11,30 @@ import (
 	"fairground/workflows"
 )
 
+// ask verifies the player by the code and asks for the withdrawal.
+func (s *Server) ask(ctx context.Context, wish cashier.WithdrawalRequest, code string) (cashier.Withdrawal, error) {
+	verified, err := s.players.Verify(ctx, wish.Tenant, wish.Player, code, players.PurposeWithdraw)
+	if err != nil {
+		return cashier.Withdrawal{}, err
+	}
+	wish.Verification = verified
+	return s.cashier.RequestWithdrawal(ctx, wish)
+}
+
 // RequestWithdrawal holds the caller's money and has the review begin.
 func (s *Server) RequestWithdrawal(ctx context.Context, r gen.RequestWithdrawalRequestObject) (gen.RequestWithdrawalResponseObject, error) {
 	c, g, err := s.inGroup(ctx, r.Group)
 	if err != nil {
 		return nil, err
 	}
-	verified, err := s.players.Verify(ctx, c.Tenant, c.Player, r.Body.Code, players.PurposeWithdraw)
-	if err != nil {
-		return nil, err
-	}
-	w, err := s.cashier.RequestWithdrawal(ctx, cashier.WithdrawalRequest{
+	wish := cashier.WithdrawalRequest{
 		Tenant: c.Tenant, Group: g.ID, Player: c.Player, Asset: r.Body.Asset, Amount: r.Body.Amount, Address: r.Body.Address,
-		Verification: verified, Key: r.Params.IdempotencyKey,
-	})
+		Key: r.Params.IdempotencyKey,
+	}
+	w, err := s.cashier.AskedBefore(ctx, wish)
+	if errors.Is(err, cashier.ErrWithdrawalNotFound) {
+		w, err = s.ask(ctx, wish, r.Body.Code)
+	}
 	if err != nil {
 		return nil, err
 	}
