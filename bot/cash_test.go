@@ -38,6 +38,13 @@ func newTill(t *testing.T, people int) *till {
 	t.Helper()
 	w := &till{world: newWorld(t, people)}
 	ctx := t.Context()
+	t.Cleanup(func() {
+		report, err := w.deps.Cashier.Audit(context.WithoutCancel(ctx), w.tenant.ID)
+		require.NoError(t, err)
+		for _, c := range report.Checks {
+			require.Zero(t, c.Offending, "%s, %s: %s", c.Name, c.Title, c.Rows)
+		}
+	})
 	// A decision is applied at once, as a running workflow would.
 	apply := func(ctx context.Context, m workflows.DecideMessage) error {
 		w.decided.Store(m.Decision, m)
@@ -79,7 +86,7 @@ func (w *till) money(person int) int64 {
 	return n
 }
 
-// fund gives a person money through the desk: a deposit that an operator would confirm.
+// fund gives a person money out of the desk's clearing account, under a kind of its own: no payment stands behind it.
 func (w *till) fund(person int, amount int64) {
 	w.t.Helper()
 	key := secret.ID("k")
@@ -87,7 +94,7 @@ func (w *till) fund(person int, amount int64) {
 		if _, err := tx.Exec(w.t.Context(), `SELECT set_config('fairground.tenant', $1, true)`, fmt.Sprint(w.tenant.ID)); err != nil {
 			return err
 		}
-		_, err := tx.Exec(w.t.Context(), `WITH r AS (SELECT * FROM ledger_apply($1, 'deposit', $2, ARRAY[ledger_account($1, $3, 'sbx', 'clearing', $4)],
+		_, err := tx.Exec(w.t.Context(), `WITH r AS (SELECT * FROM ledger_apply($1, 'test', $2, ARRAY[ledger_account($1, $3, 'sbx', 'clearing', $4)],
 			ARRAY[ledger_account($1, $3, 'sbx', 'player', $5)], ARRAY[$6::bigint]))
 			SELECT ledger_remember($1, 'test', $2, '', r.o_transfer, '{"code": "ok"}') FROM r`,
 			w.tenant.ID, key, w.groupID(), w.manual.ID, fmt.Sprint(w.player(person).ID), amount)

@@ -138,7 +138,10 @@ func (t *tenantBot) groupCommand(ctx context.Context, c talk, name string) error
 		return t.history(ctx, c)
 	case "verify":
 		return t.verify(ctx, c)
-	case "login", "seed", "lang", "link", "unlink":
+	case "link":
+		t.erase(ctx, c.m.Chat.ID, int64(c.m.MessageID)) // a code that everybody could read
+		fallthrough
+	case "login", "seed", "lang", "unlink":
 		t.reply(ctx, c, notify.PriorityReply, c.voice.say("private.only", vars{"Command": "/" + name}), t.privateButton(c.voice, name))
 		return nil
 	}
