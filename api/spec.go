@@ -12,10 +12,10 @@ import (
 	"fairground/operators"
 )
 
-//go:embed openapi.yaml
+//go:embed gen/openapi.yaml
 var specYAML []byte
 
-//go:embed openapi.operator.yaml
+//go:embed operator/gen/openapi.yaml
 var operatorYAML []byte
 
 // What x-permission may say beside the name of a permission.

@@ -1,3 +1,3 @@
-// Package gen is generated from api/openapi.yaml by go generate ./api: request and response
+// Package gen is generated from api/openapi/player by go generate ./api: request and response
 // types and the routing of the strict server. Nothing here is written by hand but this file.
 package gen

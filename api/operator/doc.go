@@ -1,4 +1,4 @@
-// Package operator answers the endpoints of api/openapi.operator.yaml: staff, reviews, the
+// Package operator answers the endpoints of api/openapi/operator: staff, reviews, the
 // cashier and players as operators see them.
 //
 // What lives here: binding to domain calls, finding things by their public ids within the
