@@ -41,7 +41,9 @@ func (c *Cashier) AddAccount(ctx context.Context, a operators.Authority, n NewAc
 // SetAccount changes a gateway account; settings that are not named stay. It needs gateways.configure and a step-up. An
 // account that is off takes no new intents and payouts, but what is on its way still arrives.
 //
-// Errors: ErrAccountNotFound, ErrAccountStale when somebody else changed it meanwhile, and those of AddAccount.
+// While a payout through it is on its way it stays with its processor: another one would pay the same key again.
+//
+// Errors: ErrAccountNotFound, ErrAccountStale when somebody else changed it meanwhile, ErrItemsWaiting, and those of AddAccount.
 func (c *Cashier) SetAccount(ctx context.Context, a operators.Authority, id string, change AccountChange) (Account, error) {
 	if !a.May(operators.GatewaysConfigure) {
 		return Account{}, operators.ErrForbidden
@@ -61,7 +63,9 @@ func (c *Cashier) SetAccount(ctx context.Context, a operators.Authority, id stri
 	if err := c.protect(row.Kind, change.Values, values); err != nil {
 		return Account{}, err
 	}
+	present := maps.Clone(values)
 	change.apply(&row.Account, values)
+	row.moved = moves(present, values)
 	// What the kind could not do before these settings was not switched off by anybody.
 	row.Deposits = orElse(change.Deposits, row.Deposits || !was.Info().Deposits)
 	row.Payouts = orElse(change.Payouts, row.Payouts || !was.Info().Payouts)
@@ -112,6 +116,17 @@ func (c *Cashier) protect(kind string, change, present map[string]string) error 
 		}
 	}
 	return nil
+}
+
+// moves tells whether settings lead to another processor, or to another account at it, as far as their names tell.
+func moves(before, after map[string]string) bool {
+	stays := func(name, _ string) bool {
+		return slices.Contains([]string{"secret", "title", "assets", callbackSetting}, name)
+	}
+	before, after = maps.Clone(before), maps.Clone(after)
+	maps.DeleteFunc(before, stays)
+	maps.DeleteFunc(after, stays)
+	return !maps.Equal(before, after)
 }
 
 // row is a new account as it will be stored.
@@ -200,7 +215,7 @@ func (c *Cashier) encodeAccount(tenant int64, row accountRow, values map[string]
 		"deposits": row.Deposits && info.Deposits, "payouts": row.Payouts && info.Payouts,
 		"refunds":  info.Refunds || row.Kind == "stars", // the bot refunds Stars
 		"settings": append([]string{}, names...), "min_confirmations": row.MinConfirmations,
-		"intent_ttl": row.IntentTTL.Seconds(), "late_credit": row.LateCredit.Seconds(),
+		"intent_ttl": row.IntentTTL.Seconds(), "late_credit": row.LateCredit.Seconds(), "moved": row.moved,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("cashier: write an account: %w", err)

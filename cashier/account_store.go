@@ -22,6 +22,7 @@ type accountRow struct {
 	Account
 	sealed []byte
 	seeded bool
+	moved  bool // by a change that leads to another processor
 }
 
 const accountColumns = `account_id, kind, title, assets, enabled, deposits, payouts, refunds, settings, min_confirmations,

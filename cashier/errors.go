@@ -35,7 +35,7 @@ var (
 	ErrReasonRequired    = models.FieldError("cashier.reason_required", "reason_code", "one of the reason codes")
 	ErrReferenceRequired = models.FieldError("cashier.reference_required", "gateway_ref", "what the payment is known by")
 	ErrPayoutsStopped    = models.E("cashier.payouts_stopped", "payouts are stopped for now")
-	ErrItemsWaiting      = models.E("cashier.items_waiting", "a threshold can't be loosened while withdrawals wait")
+	ErrItemsWaiting      = models.E("cashier.items_waiting", "this can't change while withdrawals wait")
 	ErrInvalidPolicy     = models.E("cashier.invalid_policy", "the policy can't be used")
 	ErrInvalidAddress    = models.E("cashier.invalid_address", "the payout address can't be used")
 	ErrInvalidKey        = models.FieldError("cashier.invalid_key", "idempotency_key", "1 to 128 characters")

@@ -80,7 +80,7 @@ func (c *Cashier) settlePayout(ctx context.Context, tenant int64, id string, ord
 		result, err := gw.PayoutStatus(ctx, id)
 		switch {
 		case err == nil:
-			return c.storeAnswer(ctx, tenant, id, "status", result)
+			return c.storeOrdered(ctx, tenant, id, "status", order, result)
 		case errors.Is(err, gateway.ErrNotFound) && send:
 			// The gateway surely has not seen the key: sending it is what the attempt was for.
 		case errors.Is(err, gateway.ErrUnsupported) && send:
@@ -99,7 +99,25 @@ func (c *Cashier) settlePayout(ctx context.Context, tenant int64, id string, ord
 	if err != nil {
 		result = gateway.PayoutResult{State: gateway.PayoutUnknown, Reason: reasonOf(err)}
 	}
-	return c.storeAnswer(ctx, tenant, id, "payout", result)
+	return c.storeOrdered(ctx, tenant, id, "payout", order, result)
+}
+
+// storeOrdered stores a result unless it is of another asset or amount than was ordered: then something else was paid under
+// the key than the ledger holds, which ends nothing and stops payouts until a person has looked.
+func (c *Cashier) storeOrdered(ctx context.Context, tenant int64, id, source string, order payoutOrder, result gateway.PayoutResult) (State, error) {
+	if result.Of(order.Asset, order.Amount, order.Scale) {
+		return c.storeAnswer(ctx, tenant, id, source, result)
+	}
+	c.logger.ErrorContext(ctx, "a gateway speaks of another amount than it was asked for", slog.String("withdrawal", id))
+	if _, err := c.OpenIncident(context.WithoutCancel(ctx), tenant, IncidentReport{
+		Kind: "payout_mismatch", StopsPayouts: true, Key: "payout_mismatch:" + id,
+		Detail: map[string]any{
+			"withdrawal": id, "says": result.State, "ref": result.Ref, "asset": result.Asset, "amount": result.Amount, "scale": result.Scale,
+		},
+	}); err != nil {
+		return State{}, err
+	}
+	return c.storeAnswer(ctx, tenant, id, source, gateway.PayoutResult{State: gateway.PayoutUnknown, Ref: result.Ref, Reason: "gateway.amount_mismatch"})
 }
 
 // storeAnswer outlives the caller's deadline: what a gateway said must not be lost because it said it late.

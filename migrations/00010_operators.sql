@@ -138,6 +138,17 @@ CREATE TABLE operator_link_codes (
   FOREIGN KEY (tenant_id, operator_id) REFERENCES operators
 );
 
+-- Every Telegram account that was ever linked: whoever unlinks theirs is still no reviewer of their own money.
+CREATE TABLE operator_telegrams (
+  tenant_id   bigint      NOT NULL,
+  operator_id bigint      NOT NULL,
+  telegram_id bigint      NOT NULL,
+  linked_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, operator_id, telegram_id),
+  FOREIGN KEY (tenant_id, operator_id) REFERENCES operators
+);
+SELECT ledger_seal_table('operator_telegrams');
+
 -- Failed sign-ins by e-mail, known or not, so that a lock tells nobody which e-mails exist. Outside the fence: an unknown
 -- e-mail has no tenant. The key is a keyed hash.
 CREATE TABLE operator_attempts (
@@ -168,7 +179,7 @@ CREATE INDEX operation_log_subject ON operation_log (tenant_id, subject, entry_i
 SELECT ledger_seal_table('operation_log');
 
 SELECT fairground_fence('operators', 'operator_sessions', 'operator_keys', 'operator_invitations', 'operator_recovery_codes',
-  'operator_link_codes', 'operation_log');
+  'operator_link_codes', 'operator_telegrams', 'operation_log');
 
 -- The only writer of the operation log.
 -- +goose StatementBegin
@@ -746,6 +757,7 @@ BEGIN
   UPDATE operator_link_codes SET used_at = clock_timestamp() WHERE tenant_id = p_tenant AND code_check = sha256(p_code);
   UPDATE operators SET telegram_id = p_telegram, telegram_check = sha256(p_proof), telegram_step_up_until = NULL, updated_at = clock_timestamp()
    WHERE tenant_id = p_tenant AND operator_id = v_id RETURNING * INTO o;
+  INSERT INTO operator_telegrams (tenant_id, operator_id, telegram_id) VALUES (p_tenant, v_id, p_telegram) ON CONFLICT DO NOTHING;
   PERFORM operation_note(p_tenant, v_id, 'telegram', 'operator.link', 'operator', o.public_id, NULL, jsonb_build_object('telegram_id', p_telegram), NULL, NULL);
   RETURN operator_answer(p_tenant, o);
 END $$;

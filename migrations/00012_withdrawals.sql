@@ -273,7 +273,7 @@ CREATE FUNCTION ledger_is_cash(p_asset text) RETURNS boolean LANGUAGE sql STABLE
 $$ SELECT EXISTS (SELECT 1 FROM assets WHERE code = p_asset AND kind = 'cash') $$;
 -- +goose StatementEnd
 
--- As before, but money of an asset of cash neither comes from clearing nor goes there.
+-- As before, but not in an asset of cash: that moves by deposits, withdrawals, rounds and adjustments, each with its own checks.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION api_ledger_post(p_tenant bigint, p_group bigint, p_asset text, p_scope text, p_key text, p_hash bytea, p_kind text, p_ref text,
   p_from_purpose text[], p_from_owner text[], p_to_purpose text[], p_to_owner text[], p_amount bigint[])
@@ -287,8 +287,8 @@ BEGIN
      OR (p_asset = 'points' AND 'house' = ANY (p_from_purpose)) THEN
     RAISE EXCEPTION 'a posting may not take from an issuer, a debt or the house of points, nor touch escrow or withheld money' USING ERRCODE = '22023';
   END IF;
-  IF 'clearing' = ANY (p_from_purpose || p_to_purpose) AND ledger_is_cash(p_asset) THEN
-    RAISE EXCEPTION 'cash comes in through a deposit and leaves through a withdrawal' USING ERRCODE = '42501';
+  IF ledger_is_cash(p_asset) THEN
+    RAISE EXCEPTION 'cash moves by deposits, withdrawals, rounds and adjustments only' USING ERRCODE = '42501';
   END IF;
   SELECT array_agg(ledger_account(p_tenant, p_group, p_asset, fp, fo) ORDER BY n), array_agg(ledger_account(p_tenant, p_group, p_asset, tp, t_o) ORDER BY n)
     INTO v_from, v_to FROM unnest(p_from_purpose, p_from_owner, p_to_purpose, p_to_owner) WITH ORDINALITY AS m(fp, fo, tp, t_o, n);
@@ -469,6 +469,9 @@ BEGIN
       sha256(convert_to(w.gateway, 'UTF8')), CASE WHEN p_to = 'paid' THEN 'withdraw.paid' ELSE 'withdraw.back' END);
   ELSIF v_review THEN
     SELECT * INTO STRICT c FROM cash_policies WHERE tenant_id = w.tenant_id AND asset = w.asset;
+  ELSIF v_from = 'unknown' AND p->>'decision' IS NULL AND withdrawal_pending(w) THEN
+    -- The gateway spoke before a person's word was applied: should doubt come back, that word is not about it.
+    w.resolution := w.resolution + 1;
   END IF;
   UPDATE withdrawals SET status = p_to, version = version + 1, cycle = w.cycle, resolution = w.resolution, initial_by = w.initial_by,
          secondary_by = w.secondary_by, claimed_by = NULL, claimed_until = NULL, escalated = false,

@@ -86,13 +86,24 @@ SELECT fairground_fence('adjustment_settings', 'adjustments', 'incidents', 'inci
 -- The application role can't reverse by itself any more: only functions of the owner call this.
 ALTER FUNCTION api_ledger_reverse(bigint, bigint, text, bytea, text) RENAME TO ledger_reverse;
 
+-- The lock that ledger_reverse takes: a refund takes it too, before it looks whether its deposit was reversed.
+-- +goose StatementBegin
+CREATE FUNCTION ledger_reversal_lock(p_tenant bigint, p_transfer bigint) RETURNS void LANGUAGE sql AS $$
+  SELECT pg_advisory_xact_lock(7004, hashtext(p_tenant || '/' || p_transfer))
+$$;
+-- +goose StatementEnd
+
 -- Posts what an adjustment says: points come from the issuer and go back to it, the rest from and to the house. Or
 -- reverses. A balance never falls below zero: ledger.insufficient_funds, with the balance.
 -- +goose StatementBegin
 CREATE FUNCTION adjustment_post(p_tenant bigint, a adjustments) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE v_player bigint; v_bank bigint; r record;
 BEGIN
-  IF a.kind = 'reversal' THEN RETURN ledger_reverse(p_tenant, a.original_id, a.adjustment_id, a.request_hash, a.reason); END IF;
+  IF a.kind = 'reversal' THEN
+    PERFORM ledger_reversal_lock(p_tenant, a.original_id);
+    IF deposit_refunding(p_tenant, a.original_id) THEN RETURN '{"code": "ledger.not_reversible"}'; END IF;
+    RETURN ledger_reverse(p_tenant, a.original_id, a.adjustment_id, a.request_hash, a.reason);
+  END IF;
   v_player := ledger_account(p_tenant, a.group_id, a.asset, 'player', a.player_id::text);
   v_bank := ledger_account(p_tenant, a.group_id, a.asset, CASE WHEN a.asset = 'points' THEN 'issuer' ELSE 'house' END, '');
   r := ledger_apply(p_tenant, 'adjustment', a.adjustment_id, ARRAY[CASE WHEN a.amount > 0 THEN v_bank ELSE v_player END],
@@ -105,21 +116,31 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Whether the player is the operator's own Telegram account.
+-- Whether the player is a Telegram account that the operator has, or ever had.
 -- +goose StatementBegin
 CREATE FUNCTION operator_is_player(p_tenant bigint, p_operator bigint, p_player bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT 1 FROM operators o JOIN players p ON p.tenant_id = o.tenant_id AND p.telegram_id = o.telegram_id
-                  WHERE o.tenant_id = p_tenant AND o.operator_id = p_operator AND p.player_id = p_player)
+  SELECT EXISTS (SELECT 1 FROM players p WHERE p.tenant_id = p_tenant AND p.player_id = p_player AND (
+    p.telegram_id = (SELECT telegram_id FROM operators WHERE tenant_id = p_tenant AND operator_id = p_operator)
+    OR EXISTS (SELECT 1 FROM operator_telegrams o WHERE o.tenant_id = p_tenant AND o.operator_id = p_operator AND o.telegram_id = p.telegram_id)))
 $$;
 -- +goose StatementEnd
 
 -- Whether a transfer touches an account of the operator's own player.
 -- +goose StatementBegin
 CREATE FUNCTION operator_in_transfer(p_tenant bigint, p_operator bigint, p_transfer bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT 1 FROM operators o JOIN players p ON p.tenant_id = p_tenant AND p.telegram_id = o.telegram_id
-                   JOIN accounts a ON a.tenant_id = p_tenant AND a.purpose LIKE 'player%' AND a.owner = p.player_id::text
-                   JOIN postings m ON m.tenant_id = p_tenant AND m.transfer_id = p_transfer AND a.account_id IN (m.from_account, m.to_account)
-                  WHERE o.tenant_id = p_tenant AND o.operator_id = p_operator)
+  SELECT EXISTS (SELECT 1 FROM postings m JOIN accounts a ON a.tenant_id = p_tenant AND a.account_id IN (m.from_account, m.to_account)
+                  WHERE m.tenant_id = p_tenant AND m.transfer_id = p_transfer AND a.purpose LIKE 'player%'
+                    AND operator_is_player(p_tenant, p_operator, a.owner::bigint))
+$$;
+-- +goose StatementEnd
+
+-- Whether a transfer belongs to a refund through a gateway, which has its own way back: what was refunded is not taken from
+-- the player once more, and what a refund took is not given back to them.
+-- +goose StatementBegin
+CREATE FUNCTION deposit_refunding(p_tenant bigint, p_transfer bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM transfers WHERE tenant_id = p_tenant AND transfer_id = p_transfer AND kind LIKE 'deposit.refund%')
+      OR EXISTS (SELECT 1 FROM deposit_payments y JOIN deposit_refunds r ON r.tenant_id = y.tenant_id AND r.account_id = y.account_id AND r.tx = y.tx
+                  WHERE y.tenant_id = p_tenant AND y.transfer_id = p_transfer AND r.state <> 'refused')
 $$;
 -- +goose StatementEnd
 
@@ -128,7 +149,7 @@ $$;
 CREATE FUNCTION adjustment_take(p_tenant bigint, p_via text, p_proof bytea, p_permission text, a adjustments, p_request text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE v jsonb; v_limit bigint; v_used numeric; r record;
 BEGIN
-  PERFORM pg_advisory_xact_lock(7011, hashtext(p_tenant || '/' || a.requested_by));
+  PERFORM pg_advisory_xact_lock(7015, hashtext(p_tenant || '/' || a.requested_by));
   SELECT adjust_limit INTO v_limit FROM adjustment_settings WHERE tenant_id = p_tenant AND asset = a.asset;
   SELECT coalesce(sum(abs(amount)), 0) INTO v_used FROM adjustments WHERE tenant_id = p_tenant AND requested_by = a.requested_by AND asset = a.asset
      AND alone AND requested_at > clock_timestamp() - interval '24 hours';
@@ -196,7 +217,8 @@ BEGIN
   IF NOT FOUND THEN RETURN '{"code": "ledger.transfer_not_found"}'; END IF;
   IF EXISTS (SELECT 1 FROM reversals WHERE tenant_id = p_tenant AND original_id = t.transfer_id) THEN RETURN '{"code": "ledger.already_reversed"}'; END IF;
   IF t.kind = 'reversal' OR EXISTS (SELECT 1 FROM postings m JOIN accounts c ON c.tenant_id = p_tenant AND c.account_id IN (m.from_account, m.to_account)
-              WHERE m.tenant_id = p_tenant AND m.transfer_id = t.transfer_id AND c.purpose IN ('escrow', 'player_withheld')) THEN
+              WHERE m.tenant_id = p_tenant AND m.transfer_id = t.transfer_id AND c.purpose IN ('escrow', 'player_withheld'))
+     OR deposit_refunding(p_tenant, t.transfer_id) THEN
     RETURN '{"code": "ledger.not_reversible"}';
   END IF;
   IF operator_in_transfer(p_tenant, r.o_operator, t.transfer_id) THEN RETURN '{"code": "cashier.own_account"}'; END IF;

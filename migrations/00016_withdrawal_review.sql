@@ -23,7 +23,7 @@ $$;
 -- Why a person may not give this verdict on this withdrawal; null when nothing stands against it. Both review stages need
 -- different people in all cycles; whether an unknown payout failed is not said by the one who approved it last.
 -- +goose StatementBegin
-CREATE FUNCTION withdrawal_objection(w withdrawals, p_stage text, p_operator bigint, p_telegram bigint, p jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION withdrawal_objection(w withdrawals, p_stage text, p_operator bigint, p jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
 DECLARE v_verdict text := p->>'verdict';
 BEGIN
   IF p_stage IS NULL THEN RETURN 'cashier.wrong_stage'; END IF;
@@ -34,7 +34,7 @@ BEGIN
   END IF;
   IF v_verdict IN ('reject', 'send_back', 'pay_failed') AND coalesce(p->>'reason_code', '') = '' THEN RETURN 'cashier.reason_required'; END IF;
   IF v_verdict = 'pay_confirmed' AND btrim(coalesce(p->>'gateway_ref', '')) = '' THEN RETURN 'cashier.reference_required'; END IF;
-  IF p_telegram = (SELECT telegram_id FROM players WHERE tenant_id = w.tenant_id AND player_id = w.player_id) THEN RETURN 'cashier.own_withdrawal'; END IF;
+  IF operator_is_player(w.tenant_id, p_operator, w.player_id) THEN RETURN 'cashier.own_withdrawal'; END IF;
   IF p_stage <> 'resolution' AND EXISTS (SELECT 1 FROM withdrawal_decisions WHERE tenant_id = w.tenant_id AND withdrawal_id = w.withdrawal_id
        AND operator_id = p_operator AND stage NOT IN (p_stage, 'resolution')) THEN
     RETURN 'cashier.same_person';
@@ -72,7 +72,7 @@ BEGIN
   a := operator_acting(p_tenant, p_via, p_proof, withdrawal_permission(v_stage, v_verdict, w.reviews), coalesce(v_step, false));
   IF a.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', a.o_code); END IF;
   SELECT telegram_id INTO v_telegram FROM operators WHERE tenant_id = p_tenant AND operator_id = a.o_operator;
-  v_code := withdrawal_objection(w, v_stage, a.o_operator, v_telegram, p);
+  v_code := withdrawal_objection(w, v_stage, a.o_operator, p);
   IF v_code IS NOT NULL THEN RETURN jsonb_build_object('code', v_code, 'status', w.status, 'version', w.version); END IF;
   IF EXISTS (SELECT 1 FROM withdrawal_decisions WHERE tenant_id = p_tenant AND operator_id = a.o_operator AND key = p->>'key') THEN
     RETURN '{"code": "ledger.key_reused"}';

@@ -36,7 +36,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Codes: ok, operators.*, cashier.asset_unknown, cashier.title_taken, cashier.account_not_found, cashier.stale.
+-- Codes: ok, operators.*, cashier.asset_unknown, cashier.title_taken, cashier.account_not_found, cashier.stale,
+-- cashier.items_waiting when the account would lead to another processor while payouts through it are on their way.
 -- +goose StatementBegin
 CREATE FUNCTION api_gateway_account_set(p_tenant bigint, p_via text, p_proof bytea, p_request text, p jsonb, p_sealed bytea, p_reason text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -51,6 +52,10 @@ BEGIN
   SELECT * INTO o FROM gateway_accounts WHERE tenant_id = p_tenant AND account_id = p->>'id' FOR NO KEY UPDATE;
   IF NOT FOUND AND NOT v_new THEN RETURN '{"code": "cashier.account_not_found"}'; END IF;
   IF FOUND AND o.version <> (p->>'version')::int THEN RETURN '{"code": "cashier.stale"}'; END IF;
+  IF FOUND AND coalesce((p->>'moved')::boolean, true)
+     AND EXISTS (SELECT 1 FROM withdrawals WHERE tenant_id = p_tenant AND gateway = o.account_id AND status IN ('paying', 'unknown') AND ended_at IS NULL) THEN
+    RETURN '{"code": "cashier.items_waiting"}';
+  END IF;
   a := gateway_account_put(p_tenant, p, p_sealed, coalesce(o.seeded, false));
   PERFORM operation_note(p_tenant, r.o_operator, p_via, CASE WHEN v_new THEN 'gateway.add' WHEN o.enabled AND NOT a.enabled THEN 'gateway.disable'
       WHEN a.enabled AND NOT o.enabled THEN 'gateway.enable' ELSE 'gateway.set' END, 'gateway', a.account_id,
@@ -173,6 +178,7 @@ BEGIN
   IF d.status <> 'credited' THEN RETURN jsonb_build_object('code', 'cashier.not_refundable', 'status', d.status); END IF;
   IF NOT a.refunds THEN RETURN '{"code": "cashier.refund_unsupported"}'; END IF;
   IF operator_is_player(p_tenant, w.o_operator, d.player_id) THEN RETURN '{"code": "cashier.own_account"}'; END IF;
+  PERFORM ledger_reversal_lock(p_tenant, y.transfer_id);
   IF NOT EXISTS (SELECT 1 FROM reversals WHERE tenant_id = p_tenant AND original_id = y.transfer_id) THEN
     r := ledger_apply(p_tenant, 'deposit.refund', p_refund, ARRAY[ledger_account(p_tenant, d.group_id, d.credit_asset, 'player', d.player_id::text)],
       ARRAY[ledger_account(p_tenant, d.group_id, d.credit_asset, 'clearing', deposit_clearing(a))], ARRAY[d.credit]);

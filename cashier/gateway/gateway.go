@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -102,6 +103,18 @@ type PayoutResult struct {
 	State  PayoutState
 	Ref    string // the gateway's name of the payout
 	Reason string
+	Asset  string // what stands under the key; empty when the gateway does not say
+	Amount int64  // minor units at Scale, of Asset
+	Scale  int
+}
+
+// Of tells whether the result can be of the payout of an amount: one that is of another asset or amount is not.
+func (r PayoutResult) Of(asset string, amount int64, scale int) bool {
+	if r.Asset == "" {
+		return true
+	}
+	units, exact := Rescale(r.Amount, r.Scale, scale)
+	return exact && units == amount && strings.EqualFold(r.Asset, asset)
 }
 
 // RefundRequest sends all of a payment back. The key is constant: a repeat refunds nothing more.

@@ -17,4 +17,7 @@ UNION ALL
 SELECT 'own withdrawal', w.withdrawal_id, w.status, NULL, NULL
   FROM withdrawal_decisions d
   JOIN withdrawals w ON w.tenant_id = $1 AND w.withdrawal_id = d.withdrawal_id
- WHERE d.tenant_id = $1 AND d.operator_telegram = (SELECT telegram_id FROM players p WHERE p.tenant_id = $1 AND p.player_id = w.player_id)
+ WHERE d.tenant_id = $1
+   AND (SELECT telegram_id FROM players p WHERE p.tenant_id = $1 AND p.player_id = w.player_id) IN (
+         SELECT d.operator_telegram UNION ALL
+         SELECT o.telegram_id FROM operator_telegrams o WHERE o.tenant_id = $1 AND o.operator_id = d.operator_id AND o.linked_at <= d.decided_at)

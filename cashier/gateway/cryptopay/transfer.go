@@ -60,15 +60,24 @@ func (g *Gateway) completed(t transfer, r gateway.PayoutRequest) (gateway.Payout
 		unknown := gateway.PayoutResult{State: gateway.PayoutUnknown, Reason: "the answer is of another transfer"}
 		return unknown, fmt.Errorf("%w: another transfer stands under the key", gateway.ErrUnknown)
 	}
-	return result(t), nil
+	return g.result(t)
 }
 
-func result(t transfer) gateway.PayoutResult {
-	r := gateway.PayoutResult{State: gateway.PayoutAccepted, Ref: strconv.FormatInt(t.ID, 10)}
+// result says what stands under a key. A transfer whose amount cannot be read is doubt.
+func (g *Gateway) result(t transfer) (gateway.PayoutResult, error) {
+	asset := strings.ToLower(t.Asset)
+	amount, scale, err := gateway.ParseAmount(t.Amount, g.scales[asset])
+	if err != nil || asset == "" {
+		return gateway.PayoutResult{State: gateway.PayoutUnknown, Reason: "the answer cannot be read"},
+			fmt.Errorf("%w: the transfer cannot be read", gateway.ErrUnknown)
+	}
+	r := gateway.PayoutResult{
+		State: gateway.PayoutAccepted, Ref: strconv.FormatInt(t.ID, 10), Asset: asset, Amount: amount, Scale: scale,
+	}
 	if t.Status == "completed" {
 		r.State = gateway.PayoutPaid
 	}
-	return r
+	return r, nil
 }
 
 // PayoutStatus implements gateway.Gateway. A list without the key proves nothing while a request may be on its way, so the
@@ -81,7 +90,7 @@ func (g *Gateway) PayoutStatus(ctx context.Context, key string) (gateway.PayoutR
 	case !ok:
 		return gateway.PayoutResult{State: gateway.PayoutUnknown, Reason: "no transfer under the key yet"}, nil
 	}
-	return result(found), nil
+	return g.result(found)
 }
 
 // find looks a key up in the list of transfers.

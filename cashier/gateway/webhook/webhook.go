@@ -144,7 +144,7 @@ func (g *Gateway) PayoutStatus(ctx context.Context, key string) (gateway.PayoutR
 		return unknownPayout("no status"), missing(answer, "payout.not_found")
 	}
 	var said payout
-	if json.Unmarshal(answer.Body, &said) != nil || said.Key != key || !said.valid() {
+	if json.Unmarshal(answer.Body, &said) != nil || said.Key != key || said.Asset == "" || !said.valid() {
 		return unknownPayout("the answer cannot be read"), unreadable()
 	}
 	return said.result(), nil

@@ -80,7 +80,9 @@ func (p payout) valid() bool {
 }
 
 func (p payout) result() gateway.PayoutResult {
-	return gateway.PayoutResult{State: gateway.PayoutState(p.State), Ref: p.Ref, Reason: short(p.Reason)}
+	return gateway.PayoutResult{
+		State: gateway.PayoutState(p.State), Ref: p.Ref, Reason: short(p.Reason), Asset: p.Asset, Amount: p.Amount, Scale: p.Scale,
+	}
 }
 
 func (p payout) notice(event string, raw []byte) gateway.Notice {
@@ -134,8 +136,9 @@ func depositRefusals() []string {
 	return []string{"deposit.refused", "deposit.amount_invalid", "deposit.asset_unsupported", "deposit.intent_conflict"}
 }
 
+// That a payment was refunded already, or the key used, is no refusal: the payer may have the money.
 func refundRefusals() []string {
-	return []string{"refund.refused", "refund.not_found", "refund.amount_invalid", "refund.already_refunded", "refund.key_conflict"}
+	return []string{"refund.refused", "refund.not_found", "refund.amount_invalid"}
 }
 
 // code is the error code of an answer, or the empty string.
