@@ -355,7 +355,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- The operators' limit of a player; null removes it. Codes: ok, players.invalid_limit, players.not_found, operators.*.
+-- The operators' limit of a player; null removes it. Codes: ok, players.invalid_limit, players.not_found,
+-- cashier.own_account, operators.*.
 -- +goose StatementBegin
 CREATE FUNCTION api_player_limit_operator(p_tenant bigint, p_via text, p_proof bytea, p_player bigint, p_asset text, p_kind text, p_span text,
   p_amount bigint, p_reason text, p_request text) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -364,6 +365,7 @@ BEGIN
   PERFORM ledger_guard(p_tenant);
   r := operator_acting(p_tenant, p_via, p_proof, 'players.restrict', true);
   IF r.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', r.o_code); END IF;
+  IF operator_is_player(p_tenant, r.o_operator, p_player) THEN RETURN '{"code": "cashier.own_account"}'; END IF;
   IF NOT player_limit_sound(p_asset, p_kind, p_span, p_amount) THEN RETURN '{"code": "players.invalid_limit"}'; END IF;
   SELECT public_id INTO v_public FROM players WHERE tenant_id = p_tenant AND player_id = p_player;
   IF NOT FOUND THEN RETURN '{"code": "players.not_found"}'; END IF;
@@ -424,7 +426,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Freezes a player or lifts it. A repeat changes nothing. Codes: ok, players.not_found, operators.*.
+-- Freezes a player or lifts it. A repeat changes nothing. Codes: ok, players.not_found, cashier.own_account, operators.*.
 -- +goose StatementBegin
 CREATE FUNCTION api_player_freeze(p_tenant bigint, p_via text, p_proof bytea, p_player bigint, p_frozen boolean, p_reason text, p_request text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -433,6 +435,7 @@ BEGIN
   PERFORM ledger_guard(p_tenant);
   r := operator_acting(p_tenant, p_via, p_proof, 'players.restrict', true);
   IF r.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', r.o_code); END IF;
+  IF operator_is_player(p_tenant, r.o_operator, p_player) THEN RETURN '{"code": "cashier.own_account"}'; END IF;
   PERFORM player_lock(p_tenant, p_player);
   SELECT public_id, frozen_at, frozen_reason INTO o FROM players WHERE tenant_id = p_tenant AND player_id = p_player FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN '{"code": "players.not_found"}'; END IF;
@@ -604,7 +607,8 @@ CREATE FUNCTION player_cooldown(p_tenant bigint, p_player bigint) RETURNS timest
 $$;
 -- +goose StatementEnd
 
--- Takes a player's PIN and authenticator away; the cool-down starts. Codes: ok, players.not_found, operators.*.
+-- Takes a player's PIN and authenticator away; the cool-down starts. Codes: ok, players.not_found, cashier.own_account,
+-- operators.*.
 -- +goose StatementBegin
 CREATE FUNCTION api_player_reset_credential(p_tenant bigint, p_via text, p_proof bytea, p_player bigint, p_reason text, p_request text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -613,6 +617,7 @@ BEGIN
   PERFORM ledger_guard(p_tenant);
   r := operator_acting(p_tenant, p_via, p_proof, 'players.restrict', true);
   IF r.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', r.o_code); END IF;
+  IF operator_is_player(p_tenant, r.o_operator, p_player) THEN RETURN '{"code": "cashier.own_account"}'; END IF;
   c := player_credential(p_tenant, p_player);
   IF c.player_id IS NULL THEN RETURN '{"code": "players.not_found"}'; END IF;
   UPDATE player_credentials SET pin_kdf = NULL, pin_check = NULL, totp_pending = NULL, totp_sealed = NULL, failures = 0, locked_until = NULL,
@@ -736,7 +741,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- An operator decides a check by hand; it holds against results of before. Codes: ok, players.invalid_decision, players.not_found, operators.*.
+-- An operator decides a check by hand; it holds against results of before. Codes: ok, players.invalid_decision, players.not_found,
+-- cashier.own_account, operators.*.
 -- +goose StatementBegin
 CREATE FUNCTION api_player_kyc_decide(p_tenant bigint, p_via text, p_proof bytea, p_player bigint, p_status text, p_reason text, p_request text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -745,6 +751,7 @@ BEGIN
   PERFORM ledger_guard(p_tenant);
   r := operator_acting(p_tenant, p_via, p_proof, 'players.kyc', true);
   IF r.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', r.o_code); END IF;
+  IF operator_is_player(p_tenant, r.o_operator, p_player) THEN RETURN '{"code": "cashier.own_account"}'; END IF;
   IF (p_status IN ('approved', 'rejected', 'expired')) IS NOT TRUE THEN RETURN '{"code": "players.invalid_decision"}'; END IF;
   k := player_kyc_row(p_tenant, p_player);
   IF k.player_id IS NULL THEN RETURN '{"code": "players.not_found"}'; END IF;

@@ -36,6 +36,8 @@ var (
 	ErrInvalidDecision  = models.FieldError("players.invalid_decision", "status", "approved, rejected or expired")
 	ErrKYCOff           = models.E("players.kyc_off", "no identity provider is set up")
 	ErrKYCUnavailable   = models.E("players.kyc_unavailable", "the identity provider can't be reached now")
+	// ErrOwnAccount refuses an operator's act on the player they are themselves.
+	ErrOwnAccount = models.E("cashier.own_account", "nobody decides on their own player")
 	// Callbacks of identity providers. An unknown account is ErrTenantNotFound.
 	ErrKYCForged    = models.E("hooks.forged", "the signature does not fit the body")
 	ErrKYCStale     = models.E("hooks.stale", "the callback is too old or too far ahead")
@@ -47,6 +49,7 @@ func refusals() []*models.Error {
 	return []*models.Error{
 		ErrExcluded, ErrFrozen, ErrInvalidPIN, ErrNoCredential, ErrWrongCode, ErrCredentialLocked, ErrNotVerified, ErrInvalidExclusion,
 		ErrInvalidLimit, ErrInvalidKYC, ErrInvalidDecision, ErrKYCOff, ErrNotFound, ErrUnauthenticated, ErrForbidden, ErrStepUpRequired,
+		ErrOwnAccount,
 	}
 }
 
