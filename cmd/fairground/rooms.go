@@ -21,6 +21,8 @@ import (
 	"fairground/ledger"
 	"fairground/operators"
 	"fairground/players"
+	"fairground/players/kyc"
+	"fairground/players/kyc/sandbox"
 	"fairground/workflows"
 )
 
@@ -87,7 +89,7 @@ func (r *rooms) openDomain(ctx context.Context, p *program, process string, conn
 	if err != nil {
 		return err
 	}
-	options := []players.Option{players.WithKYC(players.KYCConfig{PublicURL: r.cfg.Public()})}
+	options := []players.Option{players.WithKYC(players.KYCConfig{PublicURL: r.cfg.Public(), Kinds: identityKinds(r.cfg.Environment)})}
 	if r.cfg.Environment == config.Production {
 		options = append(options, players.RefuseTokens(config.LocalToken))
 	}
@@ -100,6 +102,15 @@ func (r *rooms) openDomain(ctx context.Context, p *program, process string, conn
 		PublicURL: r.cfg.Public(), Kinds: cashier.Kinds(),
 	})
 	return nil
+}
+
+// identityKinds are the identity providers of an environment: on the sandbox's page anybody approves themselves.
+func identityKinds(environment string) map[string]kyc.Kind {
+	kinds := players.KYCKinds()
+	if environment == config.Production {
+		delete(kinds, sandbox.Name)
+	}
+	return kinds
 }
 
 // singleSignOn is where operators may sign in instead of here.
