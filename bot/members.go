@@ -33,8 +33,17 @@ func (t *tenantBot) selfChanged(ctx context.Context, change *tgbotapi.ChatMember
 		return err
 	}
 	if g.Status == models.GroupPending && !telegram.Present(change.OldChatMember) {
+		t.known.review.drop(0) // it may have been named a moment ago
+		chat, err := t.reviewChat(ctx)
+		if err != nil {
+			return err
+		}
 		v := t.texts.in(g.Language)
-		t.send(ctx, notify.PriorityReply, telegram.SendMessage{ChatID: g.ChatID, Text: v.say("group.greeting")}, nil)
+		greeting := v.say("group.greeting")
+		if chat == g.ChatID {
+			greeting = v.say("review.on")
+		}
+		t.send(ctx, notify.PriorityReply, telegram.SendMessage{ChatID: g.ChatID, Text: greeting}, nil)
 	}
 	return nil
 }

@@ -40,9 +40,17 @@ func (t *tenantBot) reviewCard(ctx context.Context, chat int64, topic *int64, id
 		return x, cardShown{}, err
 	}
 	v := t.reviewVoice(ctx, chat)
+	g, err := t.deps.Players.Group(ctx, t.tenant.ID, x.Group)
+	if err != nil {
+		return x, cardShown{}, err
+	}
+	through, err := t.deps.Cashier.Account(ctx, t.tenant.ID, x.Gateway)
+	if err != nil {
+		return x, cardShown{}, err
+	}
 	lines := []string{
 		v.say("review.title", vars{"Withdrawal": x.ID, "Amount": v.sum(x.Amount, x.Scale, x.Asset)}),
-		v.say("review.who", vars{"Player": x.PlayerID, "Group": x.GroupID, "To": esc(x.Destination), "Gateway": x.Gateway}),
+		v.say("review.who", vars{"Player": x.PlayerID, "Group": esc(g.Title), "To": esc(x.Destination), "Gateway": esc(through.Title)}),
 		"<b>" + v.say("withdrawal.status."+string(x.Status)) + "</b>",
 	}
 	if why := v.reason(x.ReasonCode); why != "" {

@@ -84,7 +84,7 @@ func (t *tenantBot) tellEnd(ctx context.Context, v voice, x cashier.Withdrawal, 
 	}
 	text := v.say("withdrawal.end."+string(x.Status), vars{"Amount": v.sum(x.Amount, x.Scale, x.Asset), "To": esc(x.Destination)})
 	if why := v.reason(x.ReasonCode); why != "" {
-		text += " " + why
+		text += " " + v.say("withdrawal.reason", vars{"Reason": why})
 	}
 	t.sendCard(ctx, cardShown{chat: card.chat, text: text, silent: true, keep: func(ctx context.Context, message int64) error {
 		return t.cards.Set(ctx, subject, card.chat, message)
@@ -123,7 +123,7 @@ func phase(x cashier.Withdrawal) int {
 	return 1
 }
 
-// stepper draws the four steps: done, where it is, to come.
+// stepper draws the four steps, one a line: done, where it is, to come.
 func stepper(v voice, x cashier.Withdrawal) string {
 	names := []string{v.say("phase.requested"), v.say("phase.initial"), v.say("phase.secondary"), v.say("phase.paid")}
 	at := phase(x)
@@ -138,9 +138,9 @@ func stepper(v voice, x cashier.Withdrawal) string {
 		case n == at:
 			mark = "🔵"
 		}
-		parts = append(parts, mark+" "+number(int64(i+1))+" "+name)
+		parts = append(parts, mark+" "+name)
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(parts, "\n")
 }
 
 // withdrawalText is what the player reads: where it stands, until when, why, and what comes next.

@@ -218,11 +218,11 @@ func (d *demo) openReviewChat(ctx context.Context, token string) error {
 	if err != nil {
 		return fmt.Errorf("make the review chat: %w", err)
 	}
+	if err := d.rooms.cashier.SetReviewChat(ctx, owner, chat.ID, 0); err != nil { // first, so that the bot knows what it comes into
+		return fmt.Errorf("name the review chat: %w", err)
+	}
 	if _, err := d.sim.SetMember(ctx, local.MemberInput{Chat: chat.ID, User: d.bot.ID, Status: "administrator", By: people[0]}); err != nil {
 		return fmt.Errorf("bring the bot into the review chat: %w", err)
-	}
-	if err := d.rooms.cashier.SetReviewChat(ctx, owner, chat.ID, 0); err != nil {
-		return fmt.Errorf("name the review chat: %w", err)
 	}
 	return nil
 }

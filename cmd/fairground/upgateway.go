@@ -22,7 +22,7 @@ func (u *upRun) gateway(ctx context.Context) error {
 	})
 }
 
-const gatewaySecretVariable = "FAIRGROUND_GATEWAY_SECRET" //nolint:gosec // a variable's name
+const gatewaySecretVariable = "FAIRGROUND_GATEWAY_SECRET"
 
 // gatewaySecret is what the sandbox and the demo tenant's accounts sign with.
 func gatewaySecret(box *secret.Box) string {
