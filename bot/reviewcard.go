@@ -56,7 +56,11 @@ func (t *tenantBot) reviewCard(ctx context.Context, chat int64, topic *int64, id
 	if why := v.reason(x.ReasonCode); why != "" {
 		lines = append(lines, v.say("withdrawal.reason", vars{"Reason": why}))
 	}
-	lines = append(lines, t.reviewers(v, x)...)
+	by, err := t.reviewers(ctx, v, x)
+	if err != nil {
+		return x, cardShown{}, err
+	}
+	lines = append(lines, by...)
 	if !x.Status.Final() {
 		facts, err := t.riskFacts(ctx, v, x)
 		if err != nil {
@@ -75,14 +79,19 @@ func (t *tenantBot) reviewCard(ctx context.Context, chat int64, topic *int64, id
 }
 
 // reviewers say who did what and until when somebody has to.
-func (t *tenantBot) reviewers(v voice, x cashier.Withdrawal) []string {
+func (t *tenantBot) reviewers(ctx context.Context, v voice, x cashier.Withdrawal) ([]string, error) {
 	var lines []string
 	for _, by := range []struct{ text, operator string }{
 		{v.say("review.initial"), x.InitialBy}, {v.say("review.secondary"), x.SecondaryBy}, {v.say("review.claimed"), x.ClaimedBy},
 	} {
-		if by.operator != "" {
-			lines = append(lines, by.text+": "+esc(t.operatorName(by.operator)))
+		if by.operator == "" {
+			continue
 		}
+		name, err := t.operatorName(ctx, by.operator)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, by.text+": "+esc(name))
 	}
 	if x.DueAt != nil && x.ExpiresAt != nil {
 		lines = append(lines, v.say("review.due", vars{"Due": moment(*x.DueAt), "Ends": moment(*x.ExpiresAt)}))
@@ -93,15 +102,19 @@ func (t *tenantBot) reviewers(v voice, x cashier.Withdrawal) []string {
 	if x.Status == models.WithdrawalUnknown || string(x.Payout) == "manual" && x.Status == models.WithdrawalPaying {
 		lines = append(lines, v.say("review.person"))
 	}
-	return lines
+	return lines, nil
 }
 
-// operatorName is an operator's name, or the public id of one who has not been here lately.
-func (t *tenantBot) operatorName(id string) string {
-	if name, ok := t.known.operators.get(id); ok && name != "" {
-		return name
+// operatorName is what an operator is called.
+func (t *tenantBot) operatorName(ctx context.Context, id string) (string, error) {
+	if name, ok := t.known.operators.get(id); ok {
+		return name, nil
 	}
-	return id
+	name, err := t.deps.Operators.Name(ctx, t.tenant.ID, id)
+	if err == nil {
+		t.known.operators.put(id, name)
+	}
+	return name, err
 }
 
 // riskFacts are what the rooms know of the player without a name.

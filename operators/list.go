@@ -58,6 +58,12 @@ func (o *Operators) Get(ctx context.Context, a Authority, operator string) (mode
 	return o.read(ctx, a.Tenant, operator)
 }
 
+// Name is what an operator is called among colleagues, for what the installation itself writes. Errors: ErrNotFound.
+func (o *Operators) Name(ctx context.Context, tenant int64, operator string) (string, error) {
+	who, err := o.read(ctx, tenant, operator)
+	return who.Name, err
+}
+
 func (o *Operators) read(ctx context.Context, tenant int64, operator string) (models.Operator, error) {
 	var who models.Operator
 	err := o.db.InTenant(ctx, tenant, func(ctx context.Context, tx pgx.Tx) (err error) {

@@ -228,6 +228,18 @@ func TestASecondRunTakesOverWhereItStands(t *testing.T) {
 		r.pays(r.at(models.WithdrawalPaid))
 		r.play(t, models.WithdrawalPaid)
 	})
+	t.Run("with a decision whose word comes after it was found", func(t *testing.T) {
+		t.Parallel()
+		r := newReview(t)
+		stands := r.at(models.WithdrawalSecondaryReview)
+		stands.Pending = []activities.PendingDecision{{Decision: "dec_2", Stage: workflows.StageSecondary, Operator: "o_second"}}
+		r.OnActivity("BeginWithdrawal", mock.Anything, theRef()).Return(stands, nil).After(time.Minute).Once()
+		r.applies("dec_2", models.WithdrawalApproved)
+		r.pays(r.at(models.WithdrawalPaid))
+		late := r.decideAfter(t, time.Second, says("dec_2", workflows.StageSecondary, "o_second"))
+		r.play(t, models.WithdrawalPaid)
+		require.Equal(t, workflows.TypeDuplicateDecision, late.code(t))
+	})
 	t.Run("in the middle of a payout", func(t *testing.T) {
 		t.Parallel()
 		r := newReview(t)

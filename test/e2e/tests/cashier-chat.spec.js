@@ -119,6 +119,7 @@ test('a withdrawal: requested, reviewed by two, paid; the cards follow', async (
   await expect(player.message('was paid to')).toContainText('12.30 SBX');
   await expect(mine.getByTestId('message-button')).toHaveCount(0);
   await page.screenshot({ path: picture('cashier-paid') });
+  await expect(one.node.getByText(/review: o_/), 'operators by their names').toHaveCount(0);
   expect(await payouts(withdrawal)).toHaveLength(1);
   const report = audit();
   expect(report.ok, JSON.stringify(report)).toBe(true);
