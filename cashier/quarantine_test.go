@@ -291,10 +291,10 @@ func TestStarsBuyPoints(t *testing.T) {
 	require.NoError(t, err)
 	w.points(t, 0, 0)
 	var refund, charge string
-	var payer int64
-	require.NoError(t, w.db.DB.Call(t.Context(), w.tenant, `SELECT payload->>'refund', payload->>'charge', (payload->>'telegram_id')::bigint FROM notifications
-		WHERE tenant_id = $1 AND kind = 'stars.refund'`, []any{w.tenant}, &refund, &charge, &payer))
-	require.Equal(t, []any{"charge-1", int64(1000)}, []any{charge, payer})
+	var payer, orders int64
+	require.NoError(t, w.db.DB.Call(t.Context(), w.tenant, `SELECT payload->>'refund', payload->>'charge', (payload->>'telegram_id')::bigint, count(*) OVER ()
+		FROM notifications WHERE tenant_id = $1 AND kind = 'stars.refund'`, []any{w.tenant}, &refund, &charge, &payer, &orders))
+	require.Equal(t, []any{"charge-1", int64(1000), int64(1)}, []any{charge, payer, orders})
 	require.NoError(t, w.StarsRefunded(t.Context(), w.tenant, refund, ""))
 	require.NoError(t, w.StarsRefunded(t.Context(), w.tenant, refund, "late repeat"))
 	w.status(t, d.ID, models.DepositRefunded)

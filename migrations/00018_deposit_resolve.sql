@@ -142,12 +142,13 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- What a caller of the gateway needs. Refunds of Stars are the bot's: it is told, and told again by a repeat, for Telegram
--- refunds a charge once.
+-- What a caller of the gateway needs. Refunds of Stars are the bot's: it is told, and told again by a repeat unless it has
+-- still to act, because what one order had refused, and so was given back here, another one must not have done.
 -- +goose StatementBegin
 CREATE FUNCTION deposit_refund_order(y deposit_payments, a gateway_accounts, p_refund text) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
-  IF a.kind = 'stars' THEN
+  IF a.kind = 'stars' AND NOT EXISTS (SELECT 1 FROM notifications WHERE tenant_id = y.tenant_id AND status IN ('queued', 'failed')
+       AND kind = 'stars.refund' AND payload->>'refund' = p_refund) THEN
     INSERT INTO notifications (tenant_id, chat_id, kind, payload) VALUES (y.tenant_id, y.payer, 'stars.refund', jsonb_build_object('refund', p_refund, 'charge', y.tx,
       'telegram_id', y.payer, 'stars', y.amount, 'deposit', coalesce(y.credited_to, y.deposit_id)));
     PERFORM pg_notify('fairground_notify', y.tenant_id::text);
