@@ -59,6 +59,7 @@ func depositCodes() map[string]code {
 		"cashier.deposit_closed":      {http.StatusConflict, "The deposit takes no payment any more", "begin another one"},
 		"cashier.too_many_deposits":   {http.StatusConflict, "Too many deposits wait for their payment", "pay one, or wait until it expires"},
 		"cashier.not_refundable":      {http.StatusConflict, "Only a credited deposit can be refunded", "read it again"},
+		"cashier.not_confirming":      {http.StatusConflict, "The deposit waits for no confirmation", "see its status"},
 		"cashier.only_dismiss":        {http.StatusConflict, "The payment was credited", "dismiss the entry"},
 		"cashier.no_price":            {http.StatusUnprocessableEntity, "No price is published for this number of Stars", "see stars of GET /v1/me/gateways"},
 		"cashier.amount_mismatch":     {http.StatusUnprocessableEntity, "The amount is not the deposit's", "pay exactly that"},

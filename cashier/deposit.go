@@ -119,6 +119,7 @@ type QuarantineItem struct {
 	Asset           string // as the gateway says
 	Scale           int
 	Amount          int64 // what was really paid, minor units at Scale
+	State           PaymentState
 	Why             models.QuarantineReason
 	Status          models.QuarantineStatus
 	Refund          RefundState
@@ -134,6 +135,17 @@ type QuarantineItem struct {
 	IntentAsset     string
 	PlayerFullName  string // for operators only
 }
+
+// PaymentState is what its gateway says of a payment.
+type PaymentState string
+
+// What a gateway may say. Only one that was set aside is in quarantine without being confirmed: look at the gateway before it
+// is credited.
+const (
+	PaymentPending   PaymentState = "pending"
+	PaymentConfirmed PaymentState = "confirmed"
+	PaymentFailed    PaymentState = "failed"
+)
 
 // QuarantineFilter narrows a list; zero values ask for everything.
 type QuarantineFilter struct {

@@ -29,6 +29,7 @@ var (
 	ErrOnlyDismiss       = models.E("cashier.only_dismiss", "the payment was credited; this entry can only be dismissed")
 	ErrPlayerRequired    = models.FieldError("cashier.player_required", "player", "a group and a player who exist")
 	ErrNotCreditable     = models.E("cashier.not_creditable", "what was paid can't be said in an asset of ours")
+	ErrNotConfirming     = models.E("cashier.not_confirming", "the deposit does not wait for the confirmation of a payment")
 	ErrNotRefundable     = models.E("cashier.not_refundable", "only a credited deposit can be refunded")
 	ErrRefundUnsupported = models.E("cashier.refund_unsupported", "the gateway makes no refunds")
 	ErrRefundRefused     = models.E("cashier.refund_refused", "the gateway refused the refund")
@@ -41,7 +42,7 @@ func depositRefusals() []*models.Error {
 	return []*models.Error{
 		ErrDepositNotFound, ErrPaymentNotFound, ErrTooManyDeposits, ErrNoPrice, ErrDepositClosed, ErrAmountMismatch, ErrOtherPayer,
 		ErrAccountNotFound, ErrTitleTaken, ErrAssetUnknown, ErrItemNotFound, ErrAlreadyResolved, ErrOnlyDismiss,
-		ErrPlayerRequired, ErrNotCreditable, ErrNotRefundable, ErrRefundUnsupported, ErrRefundNotFound, ErrOwnAccount,
+		ErrPlayerRequired, ErrNotCreditable, ErrNotConfirming, ErrNotRefundable, ErrRefundUnsupported, ErrRefundNotFound, ErrOwnAccount,
 	}
 }
 

@@ -66,6 +66,7 @@ type quarantineRow struct {
 	Asset           string                  `json:"asset"`
 	Scale           int                     `json:"scale"`
 	Amount          int64                   `json:"amount"`
+	State           PaymentState            `json:"state"`
 	Why             models.QuarantineReason `json:"why"`
 	Status          models.QuarantineStatus `json:"status"`
 	Refund          RefundState             `json:"refund"`

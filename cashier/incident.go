@@ -105,6 +105,51 @@ func (c *Cashier) ResolveIncident(ctx context.Context, a operators.Authority, id
 	return refusal(raw, ErrIncidentNotFound, ErrIncidentResolved)
 }
 
+// Incident reads one incident. It returns ErrIncidentNotFound and the errors of postgres.DB. Whoever shows it checks who reads.
+func (c *Cashier) Incident(ctx context.Context, tenant int64, id string) (Incident, error) {
+	var page IncidentPage
+	err := c.read(ctx, tenant, "read an incident", func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, incidentColumns+` WHERE i.tenant_id = $1 AND i.incident_id = $2`, tenant, id)
+		if err != nil {
+			return err
+		}
+		page, err = scanIncidents(rows, 1)
+		return err
+	})
+	if err == nil && len(page.Incidents) == 0 {
+		err = ErrIncidentNotFound
+	}
+	if err != nil {
+		return Incident{}, err
+	}
+	return page.Incidents[0], nil
+}
+
+// OpenIncidents are how many incidents are open, how many of those stop payouts, and since when the first one is.
+type OpenIncidents struct {
+	Open, Stopping int
+	Since          time.Time // UTC; zero for none
+}
+
+// OpenIncidents counts a tenant's open incidents.
+func (c *Cashier) OpenIncidents(ctx context.Context, tenant int64) (OpenIncidents, error) {
+	var out OpenIncidents
+	var since *time.Time
+	err := c.db.Call(ctx, tenant, `SELECT count(*), count(*) FILTER (WHERE stops_payouts), min(opened_at) FROM incidents WHERE tenant_id = $1 AND status = 'open'`,
+		[]any{tenant}, &out.Open, &out.Stopping, &since)
+	if err != nil {
+		return OpenIncidents{}, fmt.Errorf("cashier: count incidents: %w", err)
+	}
+	if since != nil {
+		out.Since = since.UTC()
+	}
+	return out, nil
+}
+
+const incidentColumns = `
+	SELECT i.seq, i.incident_id, i.kind, i.key, i.detail, i.stops_payouts, i.status, i.opened_at, i.resolved_at, coalesce(o.public_id, ''), i.note
+	  FROM incidents i LEFT JOIN operators o ON o.tenant_id = i.tenant_id AND o.operator_id = i.resolved_by`
+
 // PayoutsStopped says whether an open incident stops the tenant's payouts. The payout itself looks again.
 func (c *Cashier) PayoutsStopped(ctx context.Context, tenant int64) (bool, error) {
 	var stopped bool
@@ -127,9 +172,7 @@ func (c *Cashier) Incidents(ctx context.Context, a operators.Authority, f Incide
 	limit := rowLimit(f.Limit)
 	var page IncidentPage
 	err = c.db.InTenant(ctx, a.Tenant, func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			SELECT i.seq, i.incident_id, i.kind, i.key, i.detail, i.stops_payouts, i.status, i.opened_at, i.resolved_at, coalesce(o.public_id, ''), i.note
-			  FROM incidents i LEFT JOIN operators o ON o.tenant_id = i.tenant_id AND o.operator_id = i.resolved_by
+		rows, err := tx.Query(ctx, incidentColumns+`
 			 WHERE i.tenant_id = $1 AND ($2::bigint = 0 OR i.seq < $2) AND ($3 = '' OR i.kind = $3) AND ($4 = '' OR i.status = $4)
 			 ORDER BY i.seq DESC LIMIT $5`, a.Tenant, before, f.Kind, string(f.Status), limit+1)
 		if err != nil {

@@ -35,6 +35,7 @@ type Policy struct {
 	Markets      []string // ISO 3166 country codes; empty: all
 	Cooldown     time.Duration
 	AddressWait  time.Duration
+	Version      int // it was read at; 0: nobody has set it
 	UpdatedAt    time.Time
 	UpdatedBy    string // an operator's public id; empty: the installation
 	WaitingItems int    // withdrawals before their payout; read only
@@ -79,10 +80,10 @@ func (c *Cashier) Policy(ctx context.Context, tenant int64, asset string) (Polic
 	return Policy{}, ErrAssetOff
 }
 
-// SetPolicy replaces the policy of a cash asset. It needs cashier.configure and a step-up. Requests made before keep the
+// SetPolicy replaces the policy of a cash asset that was read at p.Version. It needs cashier.configure and a step-up. Requests made before keep the
 // number of reviews they were given.
 //
-// Errors: ErrInvalidPolicy with the field, ErrAssetOff, ErrItemsWaiting when a threshold would rise while withdrawals of the
+// Errors: ErrInvalidPolicy with the field, ErrAssetOff, ErrStale when somebody else has set it since, ErrItemsWaiting when a threshold would rise while withdrawals of the
 // asset wait, those of operators and of postgres.DB.
 func (c *Cashier) SetPolicy(ctx context.Context, a operators.Authority, p Policy, reason string) (Policy, error) {
 	if err := p.check(); err != nil {
@@ -166,7 +167,7 @@ func (p Policy) encode() (json.RawMessage, error) {
 	}
 	text, err := json.Marshal(map[string]any{
 		"asset": p.Asset, "enabled": p.Enabled, "min_amount": p.MinAmount, "max_amount": p.MaxAmount, "daily_amount": p.DailyAmount,
-		"auto_below": p.AutoBelow, "single_below": p.SingleBelow, "step_up_above": p.StepUpAbove,
+		"version": p.Version, "auto_below": p.AutoBelow, "single_below": p.SingleBelow, "step_up_above": p.StepUpAbove,
 		"claim_for": p.Claim.Seconds(), "escalate_after": p.Escalate.Seconds(), "expire_after": p.Expire.Seconds(),
 		"kyc_level": p.KYCLevel, "min_age": p.MinAge, "markets": markets,
 		"credential_cooldown": p.Cooldown.Seconds(), "address_wait": p.AddressWait.Seconds(),

@@ -1,6 +1,9 @@
 package cashier_test
 
 import (
+	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,8 +64,43 @@ func TestPolicyIsSetByAPersonAndNotLoosenedUnderWaitingItems(t *testing.T) {
 	require.NoError(t, err)
 	other.SingleBelow = 1_00
 	_, err = w.SetPolicy(t.Context(), owner, other, "nobody waits")
+	require.ErrorIs(t, err, cashier.ErrStale, "it was read before the last change")
+	other.Version = got.Version
+	_, err = w.SetPolicy(t.Context(), owner, other, "nobody waits")
 	require.NoError(t, err)
 	w.clean(t)
+}
+
+func TestTwoWhoReadTheSamePolicyDoNotBothSetIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	owner := w.operator(t, models.RoleOwner)
+	for _, code := range []string{asset, "eur"} { // one that is set, one that nobody has set
+		p, err := w.Policy(t.Context(), w.tenant, code)
+		require.NoError(t, err)
+		var done, stale atomic.Int32
+		var wg sync.WaitGroup
+		for i := range 6 {
+			mine := p
+			mine.MaxAmount = int64(1_000 + i)
+			wg.Go(func() {
+				switch _, err := w.SetPolicy(t.Context(), owner, mine, "mine"); {
+				case err == nil:
+					done.Add(1)
+				case errors.Is(err, cashier.ErrStale):
+					stale.Add(1)
+				default:
+					t.Errorf("unexpected: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		require.EqualValues(t, 1, done.Load(), code)
+		require.EqualValues(t, 5, stale.Load(), code)
+		now, err := w.Policy(t.Context(), w.tenant, code)
+		require.NoError(t, err)
+		require.Equal(t, p.Version+1, now.Version)
+	}
 }
 
 func TestSeedTurnsOnTheSandboxOnly(t *testing.T) {

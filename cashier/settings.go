@@ -31,6 +31,13 @@ func (c *Cashier) SetSettings(ctx context.Context, a operators.Authority, s Sett
 	return err
 }
 
+// ReviewChatMoved follows the reviewers' chat when Telegram gives it another id, as it does to a group that becomes a
+// supergroup; what waits to be sent there goes there. Another chat is left alone.
+func (c *Cashier) ReviewChatMoved(ctx context.Context, tenant, from, to int64) error {
+	_, err := c.ask(ctx, tenant, "follow the review chat", `SELECT api_review_chat_moved($1, $2, $3)`, tenant, from, to)
+	return err
+}
+
 // SetReviewChat names the Telegram chat, and its topic if it has any, where reviewers get their cards; chat 0 ends that.
 // It needs cashier.configure and a step-up, like SetSettings.
 func (c *Cashier) SetReviewChat(ctx context.Context, a operators.Authority, chat, topic int64) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 
 //go:embed queries/statement_ours.sql
 var statementOursSQL string
+
+//go:embed queries/statement_accepted.sql
+var statementAcceptedSQL string
 
 const (
 	// statementSlack is how much the gateway's clock may differ from ours.
@@ -89,9 +93,37 @@ func (c *Cashier) GatewayAudit(ctx context.Context, tenant int64, account string
 			return check, fmt.Errorf("cashier: write a difference: %w", err)
 		}
 		check.Rows = append(check.Rows, row)
-		check.Offending++
 	}
-	return check, nil
+	check.Rows, err = c.notAccepted(ctx, tenant, check.Name+":"+account, check.Rows)
+	check.Offending = int64(len(check.Rows))
+	return check, err
+}
+
+// notAccepted leaves out findings that a person has accepted by resolving the incident that showed them. One that comes back
+// with another amount, another state or once more is a new one.
+func (c *Cashier) notAccepted(ctx context.Context, tenant int64, scope string, rows []json.RawMessage) ([]json.RawMessage, error) {
+	if len(rows) == 0 {
+		return rows, nil
+	}
+	var accepted []int64
+	err := c.read(ctx, tenant, "read accepted findings", func(ctx context.Context, tx pgx.Tx) error {
+		found, err := tx.Query(ctx, statementAcceptedSQL, tenant, scope, rows)
+		if err != nil {
+			return err
+		}
+		accepted, err = pgx.CollectRows(found, pgx.RowTo[int64])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	left := []json.RawMessage{}
+	for i, row := range rows {
+		if !slices.Contains(accepted, int64(i+1)) {
+			left = append(left, row)
+		}
+	}
+	return left, nil
 }
 
 // statement reads a gateway's statement to its end.

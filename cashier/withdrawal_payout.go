@@ -133,21 +133,39 @@ func (c *Cashier) storeAnswer(ctx context.Context, tenant int64, id, source stri
 	}
 	var answer struct {
 		Conflict bool `json:"conflict"`
+		New      bool `json:"new"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return State{}, fmt.Errorf("cashier: read an answer: %w", err)
 	}
 	if answer.Conflict {
-		c.logger.ErrorContext(ctx, "a gateway contradicts the end of a withdrawal",
-			slog.String("withdrawal", id), slog.String("says", string(result.State)))
-		if _, err := c.OpenIncident(ctx, tenant, IncidentReport{
-			Kind: "payout_conflict", StopsPayouts: true, Key: "payout_conflict:" + id,
-			Detail: map[string]any{"withdrawal": id, "says": result.State, "ref": result.Ref},
-		}); err != nil {
+		if err := c.contradicted(ctx, tenant, id, result, answer.New); err != nil {
 			return State{}, err
 		}
 	}
 	return readState(raw)
+}
+
+// contradicted opens an incident for a gateway's word against the end of a withdrawal: once for every new word, so that one
+// that a person has accepted stays accepted.
+func (c *Cashier) contradicted(ctx context.Context, tenant int64, id string, says gateway.PayoutResult, news bool) error {
+	key := "payout_conflict:" + id
+	known := false
+	if !news {
+		err := c.db.Call(ctx, tenant, `SELECT EXISTS (SELECT 1 FROM incidents WHERE tenant_id = $1 AND key = $2 AND status = 'resolved'
+			AND resolved_at > (SELECT max(at) FROM payout_answers WHERE tenant_id = $1 AND withdrawal_id = $3))`, []any{tenant, key, id}, &known)
+		if err != nil {
+			return fmt.Errorf("cashier: look for an incident: %w", err)
+		}
+	}
+	if known {
+		return nil
+	}
+	c.logger.ErrorContext(ctx, "a gateway contradicts the end of a withdrawal", slog.String("withdrawal", id), slog.String("says", string(says.State)))
+	_, err := c.OpenIncident(ctx, tenant, IncidentReport{
+		Kind: "payout_conflict", StopsPayouts: true, Key: key, Detail: map[string]any{"withdrawal": id, "says": says.State, "ref": says.Ref},
+	})
+	return err
 }
 
 // reasonOf names a gateway's error by its code alone: what a server wrote may hold anything.

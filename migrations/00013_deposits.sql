@@ -250,7 +250,7 @@ BEGIN
   END IF;
   IF NEW.outcome <> OLD.outcome AND NOT (NEW.outcome = ANY (CASE OLD.outcome
        WHEN 'open' THEN ARRAY['credited', 'quarantined', 'failed'] WHEN 'failed' THEN ARRAY['open']
-       WHEN 'quarantined' THEN ARRAY['credited', 'refunded', 'dismissed'] WHEN 'credited' THEN ARRAY['refunded'] ELSE ARRAY[]::text[] END)) THEN
+       WHEN 'quarantined' THEN ARRAY['credited', 'refunded', 'dismissed'] WHEN 'credited' THEN ARRAY['refunded'] WHEN 'dismissed' THEN ARRAY['quarantined'] ELSE ARRAY[]::text[] END)) THEN
     RAISE EXCEPTION 'payment % does not go from % to %', OLD.tx, OLD.outcome, NEW.outcome USING ERRCODE = '42501';
   END IF;
   RETURN NEW;

@@ -175,6 +175,7 @@ BEGIN
          confirmations = y.confirmations, needed = y.needed, changed = y.changed, after_failed = y.after_failed, outcome = y.outcome, updated_at = clock_timestamp()
    WHERE tenant_id = p_tenant AND account_id = p_account AND tx = y.tx;
   PERFORM deposit_event(p_tenant, y.deposit_id, p_account, y.tx, 'noticed', jsonb_build_object('actor', 'gateway', 'detail', deposit_said(n)));
+  IF y.outcome NOT IN ('open', 'failed') THEN PERFORM deposit_arrived(o, y, n); END IF;
   IF y.outcome = 'open' AND d.status IN ('pending', 'expired') THEN
     d.tx := y.tx;
     d := deposit_move(d, 'confirming', '{"actor": "gateway"}');
@@ -192,12 +193,12 @@ END $$;
 -- +goose StatementEnd
 
 -- What is known of a payment after a further notice. The word "confirmed" beats both others and is never taken back; after
--- "failed" it stands, with a mark that makes a person look. Ended payments stay as they are.
+-- "failed" it stands, with a mark that makes a person look. Ended payments stay as they are, see deposit_last_word.
 -- +goose StatementBegin
 CREATE FUNCTION deposit_merged(y deposit_payments, n jsonb) RETURNS deposit_payments LANGUAGE plpgsql STABLE AS $$
 DECLARE v_state text := n->>'state';
 BEGIN
-  IF y.outcome NOT IN ('open', 'failed') THEN RETURN y; END IF;
+  IF y.outcome NOT IN ('open', 'failed') THEN RETURN deposit_last_word(y, n); END IF;
   IF v_state = 'confirmed' AND y.state = 'failed' THEN
     y.after_failed := true;
     y.outcome := 'open';

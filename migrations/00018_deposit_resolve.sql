@@ -242,7 +242,7 @@ CREATE FUNCTION api_quarantine_view(p_tenant bigint, p_item text) RETURNS jsonb 
            'status', q.status, 'reason', q.reason, 'credited_to', coalesce(q.credited_to, ''))
       || jsonb_build_object('refund', coalesce((SELECT state FROM deposit_refunds r WHERE r.tenant_id = q.tenant_id AND r.item_id = q.item_id ORDER BY created_at DESC LIMIT 1), ''),
            'resolved_by', coalesce((SELECT public_id FROM operators WHERE tenant_id = q.tenant_id AND operator_id = q.resolved_by), ''),
-           'paid_at', y.paid_at, 'received_at', q.received_at, 'resolved_at', q.resolved_at, 'payer', coalesce(y.payer, 0),
+           'state', y.state, 'paid_at', y.paid_at, 'received_at', q.received_at, 'resolved_at', q.resolved_at, 'payer', coalesce(y.payer, 0),
            'intent_amount', coalesce(d.amount, 0), 'intent_scale', coalesce(d.scale, 0), 'intent_asset', coalesce(d.asset, ''))
     FROM deposit_quarantine q
     JOIN deposit_payments y ON y.tenant_id = q.tenant_id AND y.account_id = q.account_id AND y.tx = q.tx
@@ -325,7 +325,7 @@ BEGIN
     v_units := deposit_units(y.amount, y.scale, v_scale);
     v_credit := v_units;
   END IF;
-  IF v_credit IS NULL THEN RETURN '{"code": "cashier.not_creditable"}'; END IF;
+  IF v_credit IS NULL OR y.state = 'failed' THEN RETURN '{"code": "cashier.not_creditable"}'; END IF;
   -- The payment leaves whatever deposit it was taken for, unless that is the one it goes to.
   IF d.status = 'quarantined' AND d.tx = y.tx AND (d.group_id, d.player_id, d.asset) = (v_group, v_player, y.asset) THEN
     d.credit := v_credit;

@@ -53,4 +53,5 @@ const (
 	QuarantineAfterFailed   QuarantineReason = "after_failed"  // the gateway had called this very payment failed
 	QuarantineChanged       QuarantineReason = "changed"       // notices of one payment name different amounts or assets
 	QuarantineOtherPayer    QuarantineReason = "other_payer"   // Stars paid by somebody else
+	QuarantineSetAside      QuarantineReason = "set_aside"     // an operator did not want to wait for its confirmation any longer
 )

@@ -121,6 +121,7 @@ const (
 	CashierItemNotFound         ErrorCode = "cashier.item_not_found"
 	CashierItemsWaiting         ErrorCode = "cashier.items_waiting"
 	CashierNoPrice              ErrorCode = "cashier.no_price"
+	CashierNotConfirming        ErrorCode = "cashier.not_confirming"
 	CashierNotCreditable        ErrorCode = "cashier.not_creditable"
 	CashierNotRefundable        ErrorCode = "cashier.not_refundable"
 	CashierOnlyDismiss          ErrorCode = "cashier.only_dismiss"
@@ -323,6 +324,8 @@ func (e ErrorCode) Valid() bool {
 	case CashierItemsWaiting:
 		return true
 	case CashierNoPrice:
+		return true
+	case CashierNotConfirming:
 		return true
 	case CashierNotCreditable:
 		return true

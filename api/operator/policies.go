@@ -2,9 +2,8 @@ package operator
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"fairground/api/operator/gen"
@@ -32,16 +31,13 @@ func (s *Server) GetPolicy(ctx context.Context, r gen.GetPolicyRequestObject) (g
 // SetPolicy replaces the cash policy of an asset that the caller has read.
 func (s *Server) SetPolicy(ctx context.Context, r gen.SetPolicyRequestObject) (gen.SetPolicyResponseObject, error) {
 	a := authorityOf(ctx)
-	now, err := s.Cashier.Policy(ctx, a.Tenant, r.Asset)
+	version, err := policyVersion(r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
-	if policyTag(now) != r.Params.IfMatch {
-		return nil, cashier.ErrStale
-	}
 	b := r.Body
 	p, err := s.Cashier.SetPolicy(ctx, a, cashier.Policy{
-		Asset: r.Asset, Enabled: b.Enabled, MinAmount: b.MinAmount, MaxAmount: b.MaxAmount, DailyAmount: b.DailyAmount,
+		Asset: r.Asset, Version: version, Enabled: b.Enabled, MinAmount: b.MinAmount, MaxAmount: b.MaxAmount, DailyAmount: b.DailyAmount,
 		AutoBelow: b.AutoBelow, SingleBelow: b.SingleBelow, StepUpAbove: b.StepUpAbove,
 		Claim: seconds(b.ClaimSeconds), Escalate: seconds(b.EscalateAfterSeconds), Expire: seconds(b.ExpireAfterSeconds),
 		KYCLevel: int(b.KycLevel), MinAge: int(b.MinAge), Markets: b.Markets,
@@ -54,10 +50,17 @@ func (s *Server) SetPolicy(ctx context.Context, r gen.SetPolicyRequestObject) (g
 }
 
 // policyTag changes whenever the policy was written.
-func policyTag(p cashier.Policy) string {
-	p.WaitingItems = 0
-	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", p))
-	return `"` + hex.EncodeToString(sum[:12]) + `"`
+func policyTag(p cashier.Policy) string { return `"` + strconv.Itoa(p.Version) + `"` }
+
+// policyVersion is the version that a tag names; the database compares it. No policy has any other tag.
+func policyVersion(tag string) (int, error) {
+	inner, closed := strings.CutSuffix(tag, `"`)
+	inner, opened := strings.CutPrefix(inner, `"`)
+	version, err := strconv.Atoi(inner)
+	if err != nil || !opened || !closed || version < 0 {
+		return 0, cashier.ErrStale
+	}
+	return version, nil
 }
 
 func policy(p cashier.Policy) gen.Policy {

@@ -32,9 +32,18 @@ func (s *Server) ResolveQuarantine(ctx context.Context, r gen.ResolveQuarantineR
 	return gen.ResolveQuarantine200JSONResponse(quarantined(item)), nil
 }
 
+// SetAsideDeposit puts a payment that its gateway never ends there.
+func (s *Server) SetAsideDeposit(ctx context.Context, r gen.SetAsideDepositRequestObject) (gen.SetAsideDepositResponseObject, error) {
+	item, err := s.Cashier.SetAside(ctx, authorityOf(ctx), r.Deposit, r.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return gen.SetAsideDeposit200JSONResponse(quarantined(item)), nil
+}
+
 func quarantined(q cashier.QuarantineItem) gen.QuarantineItem {
 	out := gen.QuarantineItem{
-		Item: q.ID, Gateway: q.Account, Payment: q.Tx, Deposit: optional(q.Deposit), Group: optional(q.GroupID), Player: optional(q.PlayerID),
+		Item: q.ID, Gateway: q.Account, Payment: q.Tx, PaymentState: gen.QuarantineItemPaymentState(q.State), Deposit: optional(q.Deposit), Group: optional(q.GroupID), Player: optional(q.PlayerID),
 		Amount: amount(q.Asset, q.Scale, q.Amount), Why: string(q.Why), Status: string(q.Status), Refund: optional(q.Refund), Reason: optional(q.Reason),
 		ResolvedBy: optional(q.ResolvedBy), CreditedTo: optional(q.CreditedTo), PaidAt: when(q.PaidAt), ReceivedAt: q.ReceivedAt.UTC(), ResolvedAt: utc(q.ResolvedAt),
 	}

@@ -3,7 +3,7 @@ SELECT a.code, a.scale, coalesce(p.enabled, false), coalesce(p.min_amount, 1), c
        coalesce(p.claim_for, '15 minutes'), coalesce(p.escalate_after, '4 hours'), coalesce(p.expire_after, '24 hours'),
        coalesce(p.kyc_level, 0), coalesce(p.min_age, 0), coalesce(p.markets, '{}'),
        coalesce(p.credential_cooldown, '24 hours'), coalesce(p.address_wait, '24 hours'),
-       coalesce(p.updated_at, '0001-01-01 00:00:00+00'), coalesce(o.public_id, ''),
+       coalesce(p.version, 0), coalesce(p.updated_at, '0001-01-01 00:00:00+00'), coalesce(o.public_id, ''),
        (SELECT count(*)::int FROM withdrawals w WHERE w.tenant_id = $1 AND w.asset = a.code AND w.ended_at IS NULL
            AND w.status IN ('requested', 'initial_review', 'secondary_review', 'approved'))
   FROM assets a

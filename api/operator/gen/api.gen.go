@@ -258,6 +258,27 @@ func (e OperatorStatus) Valid() bool {
 	}
 }
 
+// Defines values for QuarantineItemPaymentState.
+const (
+	QuarantineItemPaymentStateConfirmed QuarantineItemPaymentState = "confirmed"
+	QuarantineItemPaymentStateFailed    QuarantineItemPaymentState = "failed"
+	QuarantineItemPaymentStatePending   QuarantineItemPaymentState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the QuarantineItemPaymentState enum.
+func (e QuarantineItemPaymentState) Valid() bool {
+	switch e {
+	case QuarantineItemPaymentStateConfirmed:
+		return true
+	case QuarantineItemPaymentStateFailed:
+		return true
+	case QuarantineItemPaymentStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReasonCode.
 const (
 	DESTINATIONMISMATCH ReasonCode = "DESTINATION_MISMATCH"
@@ -1361,18 +1382,24 @@ type QuarantineItem struct {
 	PaidAt   *time.Time `json:"paid_at,omitempty"`
 
 	// Payment The gateway's name of the payment.
-	Payment    string     `json:"payment"`
-	Player     *string    `json:"player,omitempty"`
-	Reason     *string    `json:"reason,omitempty"`
-	ReceivedAt time.Time  `json:"received_at"`
-	Refund     *string    `json:"refund,omitempty"`
-	ResolvedAt *time.Time `json:"resolved_at,omitempty"`
-	ResolvedBy *string    `json:"resolved_by,omitempty"`
-	Status     string     `json:"status"`
+	Payment string `json:"payment"`
+
+	// PaymentState What the gateway says of it.
+	PaymentState QuarantineItemPaymentState `json:"payment_state"`
+	Player       *string                    `json:"player,omitempty"`
+	Reason       *string                    `json:"reason,omitempty"`
+	ReceivedAt   time.Time                  `json:"received_at"`
+	Refund       *string                    `json:"refund,omitempty"`
+	ResolvedAt   *time.Time                 `json:"resolved_at,omitempty"`
+	ResolvedBy   *string                    `json:"resolved_by,omitempty"`
+	Status       string                     `json:"status"`
 
 	// Why Why it was not credited.
 	Why string `json:"why"`
 }
+
+// QuarantineItemPaymentState What the gateway says of it.
+type QuarantineItemPaymentState string
 
 // QuarantinePage defines model for QuarantinePage.
 type QuarantinePage struct {
@@ -2039,6 +2066,9 @@ type StepUpJSONRequestBody = Code
 // SetCashierSettingsJSONRequestBody defines body for SetCashierSettings for application/json ContentType.
 type SetCashierSettingsJSONRequestBody = CashierSettingsChange
 
+// SetAsideDepositJSONRequestBody defines body for SetAsideDeposit for application/json ContentType.
+type SetAsideDepositJSONRequestBody = Reason
+
 // RefundDepositJSONRequestBody defines body for RefundDeposit for application/json ContentType.
 type RefundDepositJSONRequestBody = Reason
 
@@ -2176,6 +2206,9 @@ type ServerInterface interface {
 	// GetDeposit A deposit
 	// (GET /v1/operator/deposits/{deposit})
 	GetDeposit(ctx echo.Context, deposit DepositPath) error
+	// SetAsideDeposit Put a payment that its gateway never ends into quarantine
+	// (POST /v1/operator/deposits/{deposit}/quarantine)
+	SetAsideDeposit(ctx echo.Context, deposit DepositPath) error
 	// RefundDeposit Send a deposit back
 	// (POST /v1/operator/deposits/{deposit}/refund)
 	RefundDeposit(ctx echo.Context, deposit DepositPath) error
@@ -2737,6 +2770,22 @@ func (w *ServerInterfaceWrapper) GetDeposit(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDeposit(ctx, deposit)
+	return err
+}
+
+// SetAsideDeposit converts echo context to params.
+func (w *ServerInterfaceWrapper) SetAsideDeposit(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "deposit" -------------
+	var deposit DepositPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "deposit", ctx.Param("deposit"), &deposit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deposit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetAsideDeposit(ctx, deposit)
 	return err
 }
 
@@ -3989,6 +4038,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/operator/deposits/:deposit", wrapper.GetDeposit, options.OperationMiddlewares["getDeposit"]...)
 	router.GET(options.BaseURL+"/v1/operator/deposits/:deposit/timeline", wrapper.GetDepositTimeline, options.OperationMiddlewares["getDepositTimeline"]...)
 	router.POST(options.BaseURL+"/v1/operator/deposits/:deposit/refund", wrapper.RefundDeposit, options.OperationMiddlewares["refundDeposit"]...)
+	router.POST(options.BaseURL+"/v1/operator/deposits/:deposit/quarantine", wrapper.SetAsideDeposit, options.OperationMiddlewares["setAsideDeposit"]...)
 	router.GET(options.BaseURL+"/v1/operator/quarantine", wrapper.ListQuarantine, options.OperationMiddlewares["listQuarantine"]...)
 	router.POST(options.BaseURL+"/v1/operator/quarantine/:item/resolve", wrapper.ResolveQuarantine, options.OperationMiddlewares["resolveQuarantine"]...)
 	router.GET(options.BaseURL+"/v1/operator/gateways", wrapper.ListGateways, options.OperationMiddlewares["listGateways"]...)
@@ -4757,6 +4807,46 @@ type GetDepositdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDepositdefaultApplicationProblemPlusJSONResponse) VisitGetDepositResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetAsideDepositRequestObject struct {
+	Deposit DepositPath `json:"deposit"`
+	Body    *SetAsideDepositJSONRequestBody
+}
+
+type SetAsideDepositResponseObject interface {
+	VisitSetAsideDepositResponse(w http.ResponseWriter) error
+}
+
+type SetAsideDeposit200JSONResponse QuarantineItem
+
+func (response SetAsideDeposit200JSONResponse) VisitSetAsideDepositResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetAsideDepositdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetAsideDepositdefaultApplicationProblemPlusJSONResponse) VisitSetAsideDepositResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7113,6 +7203,9 @@ type StrictServerInterface interface {
 	// GetDeposit A deposit
 	// (GET /v1/operator/deposits/{deposit})
 	GetDeposit(ctx context.Context, request GetDepositRequestObject) (GetDepositResponseObject, error)
+	// SetAsideDeposit Put a payment that its gateway never ends into quarantine
+	// (POST /v1/operator/deposits/{deposit}/quarantine)
+	SetAsideDeposit(ctx context.Context, request SetAsideDepositRequestObject) (SetAsideDepositResponseObject, error)
 	// RefundDeposit Send a deposit back
 	// (POST /v1/operator/deposits/{deposit}/refund)
 	RefundDeposit(ctx context.Context, request RefundDepositRequestObject) (RefundDepositResponseObject, error)
@@ -7915,6 +8008,54 @@ func (sh *strictHandler) GetDeposit(ctx echo.Context, deposit DepositPath) error
 		return err
 	} else if validResponse, ok := response.(GetDepositResponseObject); ok {
 		return validResponse.VisitGetDepositResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetAsideDeposit operation middleware
+func (sh *strictHandler) SetAsideDeposit(ctx echo.Context, deposit DepositPath) error {
+	var request SetAsideDepositRequestObject
+
+	request.Deposit = deposit
+
+	var body SetAsideDepositJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetAsideDeposit(ctx.Request().Context(), request.(SetAsideDepositRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetAsideDeposit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetAsideDepositResponseObject); ok {
+		return validResponse.VisitSetAsideDepositResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
