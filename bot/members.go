@@ -95,10 +95,14 @@ func (t *tenantBot) note(ctx context.Context, chat, user int64, status models.Me
 	return err
 }
 
-// migrated follows a group that became a supergroup.
+// migrated follows a group, or the reviewers' chat, that became a supergroup.
 func (t *tenantBot) migrated(ctx context.Context, from, to int64) error {
 	t.known.groups.drop(from)
 	t.known.groups.drop(to)
+	if err := t.deps.Cashier.ReviewChatMoved(ctx, t.tenant.ID, from, to); err != nil {
+		return err
+	}
+	t.known.review.drop(0)
 	err := t.deps.Players.MigrateChat(ctx, t.tenant.ID, from, to)
 	if errors.Is(err, players.ErrGroupNotFound) {
 		return nil

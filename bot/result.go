@@ -24,6 +24,12 @@ const (
 	kindReview     = "withdrawal.review" // for the reviewers' chat
 	kindDeposit    = "deposit.status"
 	kindRefund     = "stars.refund"
+
+	kindIncident       = "incident"           // for the reviewers' chat
+	kindQuarantine     = "quarantine"         // the same
+	kindCredential     = "credential.changed" // for the player
+	kindAddressAdded   = "address.added"
+	kindAddressRemoved = "address.removed"
 )
 
 const (
@@ -56,6 +62,8 @@ func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(erro
 		t.showDeposit(ctx, n.ChatID, payload.Deposit, done)
 	case kindRefund:
 		t.refundStars(ctx, n, done)
+	case kindIncident, kindQuarantine, kindCredential, kindAddressAdded, kindAddressRemoved:
+		t.deliverTold(ctx, n, done)
 	default:
 		done(fmt.Errorf("%w: kind %q", notify.ErrDrop, n.Kind))
 	}
