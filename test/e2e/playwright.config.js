@@ -7,7 +7,7 @@ export default defineConfig({
   testDir: './tests',
   outputDir: './results/artifacts',
   globalSetup: './support/up.js',
-  globalTimeout: 10 * 60_000,
+  globalTimeout: 15 * 60_000,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   workers: 1,
