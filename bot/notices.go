@@ -38,6 +38,15 @@ func (t *tenantBot) deliverTold(ctx context.Context, n notify.Notice, done func(
 		done(fmt.Errorf("%w: kind %q", notify.ErrDrop, n.Kind))
 		return
 	}
+	if n.Kind == kindIncident || n.Kind == kindQuarantine {
+		// The reviewers may have moved since it was written, and nobody is told in a chat that is not theirs any more.
+		s, err := t.deps.Cashier.Settings(ctx, t.tenant.ID)
+		if err != nil || s.ReviewChat == 0 {
+			done(err)
+			return
+		}
+		n.ChatID, n.TopicID = s.ReviewChat, topicOf(s.ReviewTopic)
+	}
 	// A notice whose sending was not noted comes again.
 	subject := "notice:" + strconv.FormatInt(n.ID, 10)
 	sent, err := t.cards.Message(ctx, subject, n.ChatID)
@@ -64,10 +73,6 @@ func (t *tenantBot) toldText(ctx context.Context, n notify.Notice, what told) (s
 	switch n.Kind {
 	case kindCredential, kindAddressAdded, kindAddressRemoved:
 		return t.warning(ctx, n, what)
-	}
-	chat, err := t.reviewChat(ctx)
-	if err != nil || chat != n.ChatID {
-		return "", err // nobody is told in a chat that is not the reviewers' any more
 	}
 	v := t.reviewVoice(ctx, n.ChatID)
 	if n.Kind == kindQuarantine {
