@@ -95,7 +95,10 @@ func TestOperatorStepsUp(t *testing.T) {
 	call("POST", "/auth/step-up", `{"code":"123456"}`).refused(http.StatusConflict, "operators.no_second_factor")
 
 	var device operatorgen.Enrolment
-	call("POST", "/me/totp", "").ok(http.StatusCreated, &device)
+	for _, body := range []string{`{}`, `{"password":"` + owner.Email + `"}`} {
+		call("POST", "/me/totp", body).refused(http.StatusUnauthorized, "operators.invalid_credentials")
+	}
+	call("POST", "/me/totp", `{"password":"`+operatorPassword+`"}`).ok(http.StatusCreated, &device)
 	code, err := totp.GenerateCode(device.Secret, clock.System().Now())
 	require.NoError(t, err)
 	var codes operatorgen.RecoveryCodes

@@ -168,7 +168,7 @@ func (w *till) hire(roles ...models.Role) []*staff {
 		require.NoError(w.t, err)
 		s, err := w.deps.Operators.SignIn(w.t.Context(), operators.SignIn{Email: email, Password: cashPass})
 		require.NoError(w.t, err)
-		device, err := w.deps.Operators.EnrolTOTP(w.t.Context(), s.Authority)
+		device, err := w.deps.Operators.EnrolTOTP(w.t.Context(), s.Authority, cashPass)
 		require.NoError(w.t, err)
 		code, err := totp.GenerateCode(device.Secret, time.Now())
 		require.NoError(w.t, err)

@@ -102,7 +102,7 @@ func (d *desk) arrive(t *testing.T, name string) operators.Authority {
 	t.Helper()
 	s, err := d.ops.SignIn(t.Context(), operators.SignIn{Email: name + "@example.org", Password: deskPassword})
 	require.NoError(t, err)
-	e, err := d.ops.EnrolTOTP(t.Context(), s.Authority)
+	e, err := d.ops.EnrolTOTP(t.Context(), s.Authority, deskPassword)
 	require.NoError(t, err)
 	code, err := totp.GenerateCode(e.Secret, clock.System().Now())
 	require.NoError(t, err)

@@ -420,15 +420,23 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Keeps a new TOTP secret until its first code. Replacing a confirmed device needs a step-up.
+-- Keeps a new TOTP secret until its first code. Whoever only holds a session must not step it up with a device of their
+-- own: it takes the password (p_key as in sign-in), or a single sign-on of the last 10 minutes. Replacing a confirmed
+-- device needs a step-up too. Codes: ok, operators.invalid_credentials, operators.locked.
 -- +goose StatementBegin
-CREATE FUNCTION api_operator_totp_enrol(p_tenant bigint, p_via text, p_proof bytea, p_sealed bytea, p_request text) RETURNS jsonb
+CREATE FUNCTION api_operator_totp_enrol(p_tenant bigint, p_via text, p_proof bytea, p_key bytea, p_sealed bytea, p_request text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE r record;
+DECLARE r record; v_locked timestamptz;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   r := operator_own(p_tenant, p_via, p_proof, false);
   IF r.o_code IS NOT NULL THEN RETURN jsonb_build_object('code', r.o_code); END IF;
+  IF NOT EXISTS (SELECT 1 FROM operator_sessions WHERE tenant_id = p_tenant AND token_check = sha256(p_proof) AND method = 'oidc'
+                    AND created_at > clock_timestamp() - interval '10 minutes') THEN
+    v_locked := operator_lock_of(operator_inside((r.o).email_key));
+    IF v_locked IS NOT NULL THEN RETURN jsonb_build_object('code', 'operators.locked', 'until', v_locked); END IF;
+    IF (r.o).password_check IS DISTINCT FROM sha256(p_key) THEN RETURN operator_failed(operator_inside((r.o).email_key), 'operators.invalid_credentials'); END IF;
+  END IF;
   UPDATE operators SET totp_pending = p_sealed WHERE tenant_id = p_tenant AND operator_id = (r.o).operator_id;
   PERFORM operation_note(p_tenant, (r.o).operator_id, p_via, 'operator.totp_enrol', 'operator', (r.o).public_id, NULL, NULL, NULL, p_request);
   RETURN '{"code": "ok"}';

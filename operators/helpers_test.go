@@ -123,7 +123,7 @@ func (b *bundle) signIn(t *testing.T, email, code string) operators.Session {
 
 func (b *bundle) enrol(t *testing.T, a operators.Authority) (device string, codes []string) {
 	t.Helper()
-	e, err := b.EnrolTOTP(t.Context(), a)
+	e, err := b.EnrolTOTP(t.Context(), a, password)
 	require.NoError(t, err)
 	require.Contains(t, e.URL, "otpauth://totp/Fairground:")
 	codes, err = b.ConfirmTOTP(t.Context(), a, b.code(t, e.Secret))

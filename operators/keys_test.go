@@ -49,7 +49,7 @@ func TestAPIKeys(t *testing.T) {
 	require.NoError(t, invite(b.again(t, strong), "y@example.org"))
 	_, _, err = b.CreateKey(ctx, b.again(t, strong), ask)
 	require.ErrorIs(t, err, operators.ErrSessionOnly, "no key makes keys")
-	_, err = b.EnrolTOTP(ctx, b.again(t, strong))
+	_, err = b.EnrolTOTP(ctx, b.again(t, strong), password)
 	require.ErrorIs(t, err, operators.ErrSessionOnly)
 
 	soon := b.clock.Now().Add(time.Hour)

@@ -69,10 +69,16 @@ func (o *Operators) recoveryHash(operatorID, code string) []byte {
 	return o.keyed(purposeRecovery, operatorID, code)
 }
 
-// EnrolTOTP makes a new device's secret and keeps it sealed until ConfirmTOTP. Replacing a device that is in force needs
-// a step-up. It returns ErrSessionOnly, ErrStepUpRequired or ErrUnauthenticated.
-func (o *Operators) EnrolTOTP(ctx context.Context, a Authority) (Enrolment, error) {
+// EnrolTOTP makes a new device's secret and keeps it sealed until ConfirmTOTP. It takes the password, so that a stolen
+// session gets no device of its own; a session that single sign-on opened in the last 10 minutes needs none. Replacing a
+// device that is in force needs a step-up too. It returns ErrInvalidCredentials, ErrLocked after 10 failures,
+// ErrSessionOnly, ErrStepUpRequired or ErrUnauthenticated.
+func (o *Operators) EnrolTOTP(ctx context.Context, a Authority, password string) (Enrolment, error) {
 	who, err := o.account(ctx, a.Tenant, `operator_id = $2`, a.Operator)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	proven, err := o.deriveKey(ctx, password, who.kdf)
 	if err != nil {
 		return Enrolment{}, err
 	}
@@ -84,8 +90,8 @@ func (o *Operators) EnrolTOTP(ctx context.Context, a Authority) (Enrolment, erro
 	if err != nil {
 		return Enrolment{}, fmt.Errorf("operators: seal a second factor: %w", err)
 	}
-	_, err = o.call(ctx, a.Tenant, "enrol a second factor", `SELECT api_operator_totp_enrol($1, $2, $3, $4, $5)`,
-		a.Tenant, string(a.Via), a.Proof, sealed, a.RequestID)
+	_, err = o.call(ctx, a.Tenant, "enrol a second factor", `SELECT api_operator_totp_enrol($1, $2, $3, $4, $5, $6)`,
+		a.Tenant, string(a.Via), a.Proof, proven, sealed, a.RequestID)
 	if err != nil {
 		return Enrolment{}, err
 	}

@@ -185,6 +185,6 @@ func TestStepUp(t *testing.T) {
 	_, err = b.NewRecoveryCodes(t.Context(), bob.Authority)
 	require.ErrorIs(t, err, operators.ErrStepUpRequired)
 	b.stepDown(t)
-	_, err = b.EnrolTOTP(t.Context(), b.owner)
+	_, err = b.EnrolTOTP(t.Context(), b.owner, password)
 	require.ErrorIs(t, err, operators.ErrStepUpRequired, "replacing a device")
 }

@@ -60,7 +60,7 @@ func (s *safety) staff(t *testing.T, email string, role models.Role) players.Act
 	require.NoError(t, err)
 	session, err := s.ops.SignIn(t.Context(), operators.SignIn{Email: email, Password: password})
 	require.NoError(t, err)
-	enrolment, err := s.ops.EnrolTOTP(t.Context(), session.Authority)
+	enrolment, err := s.ops.EnrolTOTP(t.Context(), session.Authority, password)
 	require.NoError(t, err)
 	code, err := totp.GenerateCode(enrolment.Secret, s.clock.Now())
 	require.NoError(t, err)

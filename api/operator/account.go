@@ -34,8 +34,12 @@ func (s *Server) ChangePassword(ctx context.Context, r gen.ChangePasswordRequest
 }
 
 // EnrolTOTP begins with a second factor.
-func (s *Server) EnrolTOTP(ctx context.Context, _ gen.EnrolTOTPRequestObject) (gen.EnrolTOTPResponseObject, error) {
-	e, err := s.Operators.EnrolTOTP(ctx, authorityOf(ctx))
+func (s *Server) EnrolTOTP(ctx context.Context, r gen.EnrolTOTPRequestObject) (gen.EnrolTOTPResponseObject, error) {
+	password := "" // fine for a fresh single sign-on
+	if r.Body.Password != nil {
+		password = *r.Body.Password
+	}
+	e, err := s.Operators.EnrolTOTP(ctx, authorityOf(ctx), password)
 	if err != nil {
 		return nil, err
 	}

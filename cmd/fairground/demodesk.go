@@ -173,7 +173,7 @@ func (d *demo) signIn(ctx context.Context, member deskMember) (operators.Session
 }
 
 func (d *demo) enrol(ctx context.Context, who operators.Authority, member *deskMember, write func() error) error {
-	device, err := d.rooms.operators.EnrolTOTP(ctx, who)
+	device, err := d.rooms.operators.EnrolTOTP(ctx, who, member.Password)
 	if err != nil {
 		return fmt.Errorf("enrol a second factor: %w", err)
 	}

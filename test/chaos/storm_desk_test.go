@@ -49,7 +49,9 @@ func (o *reviewer) signIn(t *testing.T, a *api) {
 	}, &session))
 	o.token = session.Token
 	var device struct{ Secret string }
-	require.NoError(t, a.must(t.Context(), request{method: http.MethodPost, path: "/v1/operator/me/totp", token: o.token}, &device))
+	require.NoError(t, a.must(t.Context(), request{
+		method: http.MethodPost, path: "/v1/operator/me/totp", token: o.token, in: map[string]string{"password": o.password},
+	}, &device))
 	o.totp = device.Secret
 	code, err := totp.GenerateCode(o.totp, time.Now())
 	require.NoError(t, err)

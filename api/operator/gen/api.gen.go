@@ -830,6 +830,11 @@ type DepositPage struct {
 // DepositStatus defines model for DepositStatus.
 type DepositStatus string
 
+// Enrol defines model for Enrol.
+type Enrol struct {
+	Password *string `json:"password,omitempty"`
+}
+
 // Enrolment defines model for Enrolment.
 type Enrolment struct {
 	// Secret Base32, for typing.
@@ -2092,6 +2097,9 @@ type ConfigureKYCJSONRequestBody = KYCSettings
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = PasswordChange
+
+// EnrolTOTPJSONRequestBody defines body for EnrolTOTP for application/json ContentType.
+type EnrolTOTPJSONRequestBody = Enrol
 
 // ConfirmTOTPJSONRequestBody defines body for ConfirmTOTP for application/json ContentType.
 type ConfirmTOTPJSONRequestBody = Code
@@ -5611,6 +5619,7 @@ func (response LinkTelegramdefaultApplicationProblemPlusJSONResponse) VisitLinkT
 }
 
 type EnrolTOTPRequestObject struct {
+	Body *EnrolTOTPJSONRequestBody
 }
 
 type EnrolTOTPResponseObject interface {
@@ -8725,6 +8734,29 @@ func (sh *strictHandler) LinkTelegram(ctx echo.Context) error {
 // EnrolTOTP operation middleware
 func (sh *strictHandler) EnrolTOTP(ctx echo.Context) error {
 	var request EnrolTOTPRequestObject
+
+	var body EnrolTOTPJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.EnrolTOTP(ctx.Request().Context(), request.(EnrolTOTPRequestObject))
