@@ -1,11 +1,13 @@
 package cashier
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/http"
 
 	"fairground/cashier/gateway"
 	"fairground/internal/clock"
+	"fairground/internal/group"
 	"fairground/internal/postgres"
 	"fairground/internal/secret"
 	"fairground/ledger"
@@ -37,6 +39,8 @@ type Cashier struct {
 	publicURL string
 	kinds     map[string]gateway.Kind
 	hashKey   []byte // of payout destinations
+	requests  *group.Batcher[*requestCall, json.RawMessage]
+	cancels   *group.Batcher[*cancelCall, json.RawMessage]
 }
 
 // New makes the room.
@@ -44,6 +48,8 @@ func New(cfg Config) *Cashier {
 	return &Cashier{
 		db: cfg.DB, ledger: cfg.Ledger, players: cfg.Players, box: cfg.Box, clock: cfg.Clock, logger: cfg.Logger,
 		http: cfg.HTTP, publicURL: cfg.PublicURL, kinds: cfg.Kinds,
-		hashKey: cfg.Box.Key(purposeDestinationHash),
+		hashKey:  cfg.Box.Key(purposeDestinationHash),
+		requests: group.New(group.Config[*requestCall, json.RawMessage]{Clock: cfg.Clock, Send: requestAll(cfg.DB), Crowd: crowd, Linger: linger}),
+		cancels:  group.New(group.Config[*cancelCall, json.RawMessage]{Clock: cfg.Clock, Send: cancelAll(cfg.DB), Crowd: crowd, Linger: linger}),
 	}
 }

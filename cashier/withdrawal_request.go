@@ -18,7 +18,8 @@ type WithdrawalRequest struct {
 	Key                   string // once per player and key
 }
 
-// RequestWithdrawal holds the amount and starts the withdrawal, in one transaction. The same key again gives the first answer.
+// RequestWithdrawal holds the amount and starts the withdrawal, in one transaction, which requests of other players may share.
+// The same key again gives the first answer.
 //
 // Errors: ErrAssetOff, ErrGatewayOff, ErrAddressNotFound, ErrAddressWaiting, ErrNotVerified, ErrCooldown, ErrAmountTooLow,
 // ErrAmountTooHigh, ErrDailyLimit, ErrInsufficient, ErrKeyReused, ErrNoAccount, ErrNotMember, ErrFrozen, ErrKYCRequired,
@@ -31,15 +32,15 @@ func (c *Cashier) RequestWithdrawal(ctx context.Context, r WithdrawalRequest) (W
 	if !validKey(r.Key) {
 		return Withdrawal{}, ErrInvalidKey
 	}
-	return answered(c.ask(ctx, r.Tenant, "request a withdrawal", `SELECT api_withdrawal_request($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		r.Tenant, r.Group, r.Player, secret.ID("w"), r.Asset, r.Amount, r.Address, r.Verification, r.Key,
-		r.fingerprint()))
+	answer, err := c.requests.Do(ctx, &requestCall{WithdrawalRequest: r, id: secret.ID("w")})
+	return decided("request a withdrawal", answer, err)
 }
 
 // CancelWithdrawal takes a withdrawal back for its player and gives the money back, until it is being paid. A repeat gives
 // the cancelled withdrawal again. Errors: ErrWithdrawalNotFound, ErrTooLate, and those of postgres.DB.
 func (c *Cashier) CancelWithdrawal(ctx context.Context, tenant, player int64, id string) (Withdrawal, error) {
-	return answered(c.ask(ctx, tenant, "cancel a withdrawal", `SELECT api_withdrawal_cancel($1, $2, $3)`, tenant, player, id))
+	answer, err := c.cancels.Do(ctx, &cancelCall{tenant: tenant, player: player, id: id})
+	return decided("cancel a withdrawal", answer, err)
 }
 
 // maxKey is the longest idempotency key the database keeps.

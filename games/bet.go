@@ -63,7 +63,7 @@ func (e *Engine) PlaceBet(ctx context.Context, req BetRequest) (Receipt, error) 
 
 	hash := requestHash("bet", req.Round, req.Choice, req.Stake, req.Seed)
 	counted := meta.opening.Seats > 0 || meta.opening.BetsEach > 0 || meta.opening.MaxExposure > 0
-	answer, err := e.bets.do(ctx, &betCall{req: req, most: most, fresh: freshSeed(), hash: hash, alone: counted})
+	answer, err := e.bets.Do(ctx, &betCall{req: req, most: most, fresh: freshSeed(), hash: hash, alone: counted})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("place a bet: %w", busy(err, req.Again))
 	}

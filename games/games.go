@@ -8,6 +8,7 @@ import (
 
 	"fairground/games/game"
 	"fairground/internal/clock"
+	"fairground/internal/group"
 	"fairground/internal/postgres"
 	"fairground/internal/redis"
 	"fairground/internal/secret"
@@ -35,7 +36,7 @@ type Engine struct {
 	rounds  *cache[roundKey, roundMeta]
 	reading singleflight.Group       // a round's meta: a crowd that meets a new round reads it once
 	drawn   *cache[roundKey, frozen] // between draw and settlement
-	bets    *batcher
+	bets    *group.Batcher[*betCall, json.RawMessage]
 }
 
 // New makes an engine over the generated catalogue.
@@ -46,7 +47,7 @@ func New(cfg Config) *Engine {
 		configs: newCache[configKey, boundConfig](1024),
 		rounds:  newCache[roundKey, roundMeta](4096),
 		drawn:   newCache[roundKey, frozen](64),
-		bets:    newBatcher(cfg.DB, cfg.Clock),
+		bets:    group.New(group.Config[*betCall, json.RawMessage]{Clock: cfg.Clock, Send: place(cfg.DB), Crowd: betCrowd}),
 	}
 }
 

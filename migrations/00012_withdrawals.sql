@@ -86,13 +86,14 @@ CREATE TABLE withdrawals (
   requested_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   updated_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   ended_at      timestamptz,
-  PRIMARY KEY (tenant_id, withdrawal_id),
   CHECK (secondary_by <> initial_by),
   CHECK ((ended_at IS NOT NULL) = (status IN ('paid', 'rejected', 'cancelled', 'expired', 'failed')))
 ) WITH (fillfactor = 80);
 CREATE INDEX withdrawals_player ON withdrawals (tenant_id, player_id, requested_at, withdrawal_id);
 CREATE INDEX withdrawals_time ON withdrawals (tenant_id, requested_at, withdrawal_id);
 CREATE INDEX withdrawals_open ON withdrawals (tenant_id, asset) WHERE ended_at IS NULL;
+-- Last: of indexes that seem to cost the same, as all do before the table was ever analysed, the planner takes the newest.
+ALTER TABLE withdrawals ADD PRIMARY KEY (tenant_id, withdrawal_id);
 
 -- One row a stage and cycle, written by api_withdrawal_decide alone.
 CREATE TABLE withdrawal_decisions (
@@ -360,22 +361,28 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER withdrawal_two_people BEFORE INSERT ON withdrawal_decisions FOR EACH ROW EXECUTE FUNCTION withdrawal_two_people();
 
+-- A withdrawal as people see it, of a reader who has the names at hand. Who reviews it is not in it.
+-- +goose StatementBegin
+CREATE FUNCTION withdrawal_face(w withdrawals, p_group text, p_player text, p_name text, p_scale int, p_masked text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('tenant', w.tenant_id, 'group', w.group_id, 'player', w.player_id, 'id', w.withdrawal_id, 'group_id', p_group,
+           'player_id', p_player, 'player_name', p_name, 'asset', w.asset, 'scale', p_scale, 'amount', w.amount, 'gateway', w.gateway,
+           'destination', p_masked, 'status', w.status, 'version', w.version, 'cycle', w.cycle, 'reviews', w.reviews, 'step_up', w.step_up,
+           'reason_code', w.reason_code, 'reason', w.reason, 'due_at', w.due_at, 'expires_at', w.expires_at, 'escalated', w.escalated,
+           'payout', w.payout, 'gateway_ref', w.gateway_ref, 'requested_at', w.requested_at, 'updated_at', w.updated_at, 'ended_at', w.ended_at)
+$$;
+-- +goose StatementEnd
+
 -- A withdrawal as people see it.
 -- +goose StatementBegin
 CREATE FUNCTION withdrawal_json(w withdrawals) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE v jsonb; v_live boolean := coalesce(w.claimed_until > clock_timestamp(), false);
 BEGIN
-  SELECT jsonb_build_object('tenant', w.tenant_id, 'group', w.group_id, 'player', w.player_id, 'id', w.withdrawal_id, 'group_id', g.public_id,
-           'player_id', p.public_id, 'player_name', p.name, 'asset', w.asset, 'scale', a.scale, 'amount', w.amount, 'gateway', w.gateway,
-           'destination', d.masked, 'status', w.status, 'version', w.version, 'cycle', w.cycle, 'reviews', w.reviews, 'step_up', w.step_up,
-           'reason_code', w.reason_code, 'reason', w.reason, 'claimed_until', CASE WHEN v_live THEN w.claimed_until END, 'due_at', w.due_at,
-           'expires_at', w.expires_at, 'escalated', w.escalated, 'payout', w.payout, 'gateway_ref', w.gateway_ref, 'requested_at', w.requested_at,
-           'updated_at', w.updated_at, 'ended_at', w.ended_at)
+  SELECT withdrawal_face(w, g.public_id, p.public_id, p.name, a.scale, d.masked)
     INTO v FROM groups g, players p, payout_addresses d, assets a
    WHERE g.tenant_id = w.tenant_id AND g.group_id = w.group_id AND p.tenant_id = w.tenant_id AND p.player_id = w.player_id
      AND d.tenant_id = w.tenant_id AND d.address_id = w.address_id AND a.code = w.asset;
   IF w.initial_by IS NOT NULL OR v_live THEN
-    v := v || (SELECT jsonb_object_agg(n.name, coalesce(o.public_id, ''))
+    v := v || jsonb_build_object('claimed_until', CASE WHEN v_live THEN w.claimed_until END) || (SELECT jsonb_object_agg(n.name, coalesce(o.public_id, ''))
       FROM (VALUES ('initial_by', w.initial_by), ('secondary_by', w.secondary_by), ('claimed_by', CASE WHEN v_live THEN w.claimed_by END)) AS n(name, id)
       LEFT JOIN operators o ON o.tenant_id = w.tenant_id AND o.operator_id = n.id);
   END IF;
@@ -422,27 +429,38 @@ CREATE FUNCTION withdrawal_pending(w withdrawals) RETURNS boolean LANGUAGE sql S
 $$;
 -- +goose StatementEnd
 
--- Writes an event. The relay is woken only when nothing else of the tenant waits for it: a notification makes commits wait for
--- each other, and a relay that is at work, or looks every second, finds the row anyway.
+-- Whether anything of the tenant waits for the relay, or for the bot. They are woken only when nothing does: a notification
+-- makes commits wait for each other, and who is at work, or looks every second, finds the row anyway.
 -- +goose StatementBegin
-CREATE FUNCTION withdrawal_event(p_tenant bigint, p_type text, p_payload jsonb) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE v_busy boolean;
+CREATE FUNCTION outbox_waits(p_tenant bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  v_busy := (SELECT true FROM outbox WHERE tenant_id = p_tenant AND published_at IS NULL AND parked IS NULL AND not_before <= clock_timestamp()
-              ORDER BY event_id DESC LIMIT 1);
-  INSERT INTO outbox (tenant_id, type, payload) VALUES (p_tenant, p_type, p_payload);
-  IF v_busy IS NULL THEN PERFORM pg_notify('fairground_outbox', p_tenant::text); END IF;
+  RETURN coalesce((SELECT true FROM outbox WHERE tenant_id = p_tenant AND published_at IS NULL AND parked IS NULL AND not_before <= clock_timestamp()
+    ORDER BY event_id DESC LIMIT 1), false);
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE FUNCTION notices_wait(p_tenant bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN coalesce((SELECT true FROM notifications WHERE tenant_id = p_tenant AND status IN ('queued', 'failed') AND priority = 5
+    AND not_before <= clock_timestamp() ORDER BY notification_id DESC LIMIT 1), false);
 END $$;
 -- +goose StatementEnd
 
--- Tells the player, and the reviewers once the withdrawal was before them. It wakes the bot as sparingly as withdrawal_event
--- wakes the relay.
+-- Writes an event.
+-- +goose StatementBegin
+CREATE FUNCTION withdrawal_event(p_tenant bigint, p_type text, p_payload jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE v_waits boolean := outbox_waits(p_tenant);
+BEGIN
+  INSERT INTO outbox (tenant_id, type, payload) VALUES (p_tenant, p_type, p_payload);
+  IF NOT v_waits THEN PERFORM pg_notify('fairground_outbox', p_tenant::text); END IF;
+END $$;
+-- +goose StatementEnd
+
+-- Tells the player, and the reviewers once the withdrawal was before them.
 -- +goose StatementBegin
 CREATE FUNCTION withdrawal_notice(p_tenant bigint, p_id text, p_player bigint, p_review boolean) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE v_busy boolean;
+DECLARE v_waits boolean := notices_wait(p_tenant);
 BEGIN
-  v_busy := (SELECT true FROM notifications WHERE tenant_id = p_tenant AND status IN ('queued', 'failed') AND priority = 5 AND not_before <= clock_timestamp()
-              ORDER BY notification_id DESC LIMIT 1);
   IF p_player IS NOT NULL THEN
     INSERT INTO notifications (tenant_id, chat_id, kind, payload)
     SELECT p_tenant, telegram_id, 'withdrawal.status', jsonb_build_object('withdrawal', p_id) FROM players WHERE tenant_id = p_tenant AND player_id = p_player;
@@ -452,11 +470,11 @@ BEGIN
     SELECT p_tenant, review_chat_id, review_topic_id, 'withdrawal.review', jsonb_build_object('withdrawal', p_id)
       FROM cashier_settings WHERE tenant_id = p_tenant AND review_chat_id IS NOT NULL;
   END IF;
-  IF v_busy IS NULL THEN PERFORM pg_notify('fairground_notify', p_tenant::text); END IF;
+  IF NOT v_waits THEN PERFORM pg_notify('fairground_notify', p_tenant::text); END IF;
 END $$;
 -- +goose StatementEnd
 
--- Every change of a status goes through here: the money, the row, the history, the notices and the event. The caller has
+-- Every change of a status goes through here, but for those of players (00020): the money, the row, the history, the notices and the event. The caller has
 -- locked the row and may have set initial_by, secondary_by, cycle, resolution, payout and gateway_ref in w.
 -- +goose StatementBegin
 CREATE FUNCTION withdrawal_move(w withdrawals, p_to text, p jsonb) RETURNS withdrawals LANGUAGE plpgsql AS $$
