@@ -28,7 +28,7 @@ type payoutOrder struct {
 // attempt that was begun before is asked about first. In any other state than approved and paying it only says where the
 // withdrawal stands.
 //
-// Errors: ErrWithdrawalNotFound, ErrPayoutsStopped (try again later), ErrGatewayOff, and those of postgres.DB. Doubt about
+// Errors: ErrWithdrawalNotFound, ErrPayoutsStopped and ErrGatewayOff (try again later), and those of postgres.DB. Doubt about
 // the gateway is no error: the status is then unknown.
 func (c *Cashier) SubmitPayout(ctx context.Context, tenant int64, id string) (State, error) {
 	raw, err := c.ask(ctx, tenant, "begin a payout", `SELECT api_withdrawal_pay($1, $2)`, tenant, id)

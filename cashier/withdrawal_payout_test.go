@@ -231,3 +231,33 @@ func TestGatewayThatContradictsAnEndStopsPayouts(t *testing.T) {
 	require.False(t, report.OK(), "the audit sees what the gateway said")
 	w.has(t, 0, 90_00, 10_00)
 }
+
+// TestAnAccountSwitchedOffPaysNothing holds what was approved before until the account is on again; the money can still be
+// given back.
+func TestAnAccountSwitchedOffPaysNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.fund(t, 0, 100_00)
+	begun := w.approved(t, 0, 10_00)
+	require.NoError(t, w.asApp(t, `SELECT api_withdrawal_pay($1, $2)`, w.tenant, begun.ID))
+	waits, back := w.approved(t, 0, 20_00), w.approved(t, 0, 30_00)
+	for _, off := range []string{"enabled", "payouts"} {
+		w.asOwner(t, `UPDATE gateway_accounts SET `+off+` = false WHERE tenant_id = $1`, w.tenant)
+		_, err := w.SubmitPayout(t.Context(), w.tenant, waits.ID)
+		require.ErrorIs(t, err, cashier.ErrGatewayOff, off)
+		require.Equal(t, models.WithdrawalApproved, w.get(t, waits.ID).Status)
+		require.Zero(t, w.gateway.asked())
+	}
+	state, err := w.Expire(t.Context(), w.tenant, back.ID, w.get(t, back.ID).Version)
+	require.NoError(t, err)
+	require.Equal(t, models.WithdrawalExpired, state.Status)
+	w.has(t, 0, 70_00, 30_00)
+	w.asOwner(t, `UPDATE gateway_accounts SET enabled = true, payouts = true WHERE tenant_id = $1`, w.tenant)
+	for _, id := range []string{begun.ID, waits.ID} {
+		state, err = w.SubmitPayout(t.Context(), w.tenant, id)
+		require.NoError(t, err)
+		require.Equal(t, models.WithdrawalPaid, state.Status)
+	}
+	w.has(t, 0, 70_00, 0)
+	w.clean(t)
+}

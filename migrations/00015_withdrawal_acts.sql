@@ -128,7 +128,8 @@ END $$;
 -- +goose StatementEnd
 
 -- Commits that the gateway is about to be called. An attempt that was begun before is not fresh: its caller asks first.
--- Codes: ok, cashier.withdrawal_not_found, cashier.payouts_stopped.
+-- Codes: ok, cashier.withdrawal_not_found, cashier.payouts_stopped, cashier.gateway_off. An attempt that was begun goes on while
+-- its account is off.
 -- +goose StatementBegin
 CREATE FUNCTION api_withdrawal_pay(p_tenant bigint, p_id text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -139,6 +140,8 @@ BEGIN
   IF NOT FOUND THEN RETURN '{"code": "cashier.withdrawal_not_found"}'; END IF;
   IF w.status IN ('approved', 'paying') AND payouts_stopped(p_tenant) THEN RETURN '{"code": "cashier.payouts_stopped"}'; END IF;
   IF w.status = 'approved' THEN
+    PERFORM 1 FROM gateway_accounts WHERE tenant_id = p_tenant AND account_id = w.gateway FOR SHARE; -- whoever switches it off comes before or after
+    IF NOT withdrawal_gateway_pays(p_tenant, w.gateway, w.asset) THEN RETURN '{"code": "cashier.gateway_off"}'; END IF;
     v := player_refusal(p_tenant, w.group_id, w.player_id, 'withdraw', w.asset, w.amount);
     IF v->>'code' = 'players.frozen' THEN RETURN jsonb_build_object('code', 'cashier.payouts_stopped', 'why', v->>'code'); END IF;
     INSERT INTO payout_attempts (tenant_id, withdrawal_id, attempt) VALUES (p_tenant, p_id, w.resolution);
