@@ -71,7 +71,7 @@ func (t *tenantBot) deliverTold(ctx context.Context, n notify.Notice, done func(
 // toldText is the message; empty when there is nothing left to say.
 func (t *tenantBot) toldText(ctx context.Context, n notify.Notice, what told) (string, error) {
 	switch n.Kind {
-	case kindCredential, kindAddressAdded, kindAddressRemoved:
+	case kindProof, kindAddressAdded, kindAddressRemoved:
 		return t.warning(ctx, n, what)
 	}
 	v := t.reviewVoice(ctx, n.ChatID)

@@ -27,7 +27,7 @@ const (
 
 	kindIncident       = "incident"           // for the reviewers' chat
 	kindQuarantine     = "quarantine"         // the same
-	kindCredential     = "credential.changed" // for the player
+	kindProof          = "credential.changed" // for the player
 	kindAddressAdded   = "address.added"
 	kindAddressRemoved = "address.removed"
 )
@@ -62,7 +62,7 @@ func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(erro
 		t.showDeposit(ctx, n.ChatID, payload.Deposit, done)
 	case kindRefund:
 		t.refundStars(ctx, n, done)
-	case kindIncident, kindQuarantine, kindCredential, kindAddressAdded, kindAddressRemoved:
+	case kindIncident, kindQuarantine, kindProof, kindAddressAdded, kindAddressRemoved:
 		t.deliverTold(ctx, n, done)
 	default:
 		done(fmt.Errorf("%w: kind %q", notify.ErrDrop, n.Kind))
