@@ -96,7 +96,7 @@ func (w *world) shorten(t *testing.T, box *secret.Box) {
 	require.NoError(t, err)
 	_, err = engine.PublishConfig(t.Context(), w.tenant.ID, "dice", raw)
 	require.NoError(t, err)
-	w.groups = collect[models.Group](t, w, `SELECT group_id, public_id, chat_id FROM groups WHERE tenant_id = $1 ORDER BY group_id`,
+	w.groups = collect[models.Group](t, w, `SELECT group_id, public_id, chat_id FROM groups WHERE tenant_id = $1 AND status = 'active' ORDER BY group_id`,
 		func(row pgx.CollectableRow) (g models.Group, err error) {
 			return g, row.Scan(&g.ID, &g.PublicID, &g.ChatID)
 		}, w.tenant.ID)
