@@ -2,6 +2,8 @@ package cashier
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -210,8 +212,9 @@ func (c *Cashier) encodeAccount(tenant int64, row accountRow, values map[string]
 	if err != nil {
 		return nil, nil, err
 	}
+	attest := sha256.Sum256(c.attest(tenant))
 	request, err = json.Marshal(map[string]any{
-		"id": row.ID, "kind": row.Kind, "title": row.Title, "assets": row.Assets, "enabled": row.Enabled, "version": row.Version,
+		"id": row.ID, "attest": hex.EncodeToString(attest[:]), "kind": row.Kind, "title": row.Title, "assets": row.Assets, "enabled": row.Enabled, "version": row.Version,
 		"deposits": row.Deposits && info.Deposits, "payouts": row.Payouts && info.Payouts,
 		"refunds":  info.Refunds || row.Kind == "stars", // the bot refunds Stars
 		"settings": append([]string{}, names...), "min_confirmations": row.MinConfirmations,

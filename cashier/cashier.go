@@ -39,6 +39,7 @@ type Cashier struct {
 	publicURL string
 	kinds     map[string]gateway.Kind
 	hashKey   []byte // of payout destinations
+	attestKey []byte // makes what proves to the database that the program itself heard a gateway's word
 	requests  *group.Batcher[*requestCall, json.RawMessage]
 	cancels   *group.Batcher[*cancelCall, json.RawMessage]
 }
@@ -48,7 +49,7 @@ func New(cfg Config) *Cashier {
 	return &Cashier{
 		db: cfg.DB, ledger: cfg.Ledger, players: cfg.Players, box: cfg.Box, clock: cfg.Clock, logger: cfg.Logger,
 		http: cfg.HTTP, publicURL: cfg.PublicURL, kinds: cfg.Kinds,
-		hashKey:  cfg.Box.Key(purposeDestinationHash),
+		hashKey: cfg.Box.Key(purposeDestinationHash), attestKey: cfg.Box.Key(purposeAttest),
 		requests: group.New(group.Config[*requestCall, json.RawMessage]{Clock: cfg.Clock, Send: requestAll(cfg.DB), Crowd: crowd, Linger: linger}),
 		cancels:  group.New(group.Config[*cancelCall, json.RawMessage]{Clock: cfg.Clock, Send: cancelAll(cfg.DB), Crowd: crowd, Linger: linger}),
 	}

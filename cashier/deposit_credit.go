@@ -49,7 +49,7 @@ func (c *Cashier) ConfirmDeposit(ctx context.Context, tenant int64, account, tx 
 	if err != nil {
 		return DepositState{}, fmt.Errorf("cashier: write a notice: %w", err)
 	}
-	state, err = c.depositState(ctx, tenant, `SELECT api_deposit_asked($1, $2, $3)`, tenant, account, json.RawMessage(text))
+	state, err = c.depositState(ctx, tenant, `SELECT api_deposit_asked($1, $2, $3, $4)`, tenant, account, json.RawMessage(text), c.attest(tenant))
 	if err == nil && !state.Confirmed && state.Status == "confirming" {
 		state.Wait = waitForAnswer
 	}

@@ -58,7 +58,8 @@ func (c *Cashier) store(ctx context.Context, tenant int64, account string, list 
 		return fmt.Errorf("cashier: write notices: %w", err)
 	}
 	hash := sha256.Sum256(body)
-	_, err = c.inquire(ctx, tenant, "receive a callback", `SELECT api_gateway_receive($1, $2, $3, $4)`, tenant, account, json.RawMessage(text), hash[:])
+	_, err = c.inquire(ctx, tenant, "receive a callback", `SELECT api_gateway_receive($1, $2, $3, $4, $5)`,
+		tenant, account, json.RawMessage(text), hash[:], c.attest(tenant))
 	return err
 }
 

@@ -78,8 +78,8 @@ func (c *Cashier) sendBack(ctx context.Context, tenant int64, raw json.RawMessag
 
 // refundAnswer outlives the caller's deadline: what a gateway said must not be lost because it said it late.
 func (c *Cashier) refundAnswer(ctx context.Context, tenant int64, refund string, state RefundState, note string) error {
-	_, err := c.inquire(context.WithoutCancel(ctx), tenant, "store a refund's answer", `SELECT api_deposit_refund_answer($1, $2, $3, $4)`,
-		tenant, refund, string(state), note)
+	_, err := c.inquire(context.WithoutCancel(ctx), tenant, "store a refund's answer", `SELECT api_deposit_refund_answer($1, $2, $3, $4, $5)`,
+		tenant, refund, string(state), note, c.attest(tenant))
 	return err
 }
 

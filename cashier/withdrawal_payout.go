@@ -126,8 +126,8 @@ func (c *Cashier) storeAnswer(ctx context.Context, tenant int64, id, source stri
 		result = gateway.PayoutResult{State: gateway.PayoutUnknown, Ref: result.Ref, Reason: "the gateway answered with an unknown state"}
 	}
 	ctx = context.WithoutCancel(ctx)
-	raw, err := c.ask(ctx, tenant, "store a payout's answer", `SELECT api_withdrawal_answer($1, $2, $3, $4, $5, $6)`,
-		tenant, id, source, string(result.State), result.Ref, result.Reason)
+	raw, err := c.ask(ctx, tenant, "store a payout's answer", `SELECT api_withdrawal_answer($1, $2, $3, $4, $5, $6, $7)`,
+		tenant, id, source, string(result.State), result.Ref, result.Reason, c.attest(tenant))
 	if err != nil {
 		return State{}, err
 	}

@@ -17,6 +17,7 @@ CREATE TABLE gateway_accounts (
   refunds           boolean     NOT NULL,
   settings          text[]      NOT NULL, -- the names of those that are set
   settings_sealed   bytea       NOT NULL,
+  attest_check      bytea       NOT NULL CHECK (length(attest_check) = 32), -- of what the program shows for a gateway's word
   min_confirmations int         NOT NULL DEFAULT 0 CHECK (min_confirmations BETWEEN 0 AND 1000),
   intent_ttl        interval    NOT NULL DEFAULT '1 hour' CHECK (intent_ttl BETWEEN '1 second' AND '30 days'),
   late_credit       interval    NOT NULL DEFAULT '24 hours' CHECK (late_credit BETWEEN '0' AND '30 days'), -- 0: never

@@ -178,13 +178,14 @@ END $$;
 -- Stores what a gateway said, once for every new word, and ends the withdrawal when the word is final. A word that
 -- contradicts how the withdrawal ended moves nothing and is answered with conflict.
 -- +goose StatementBegin
-CREATE FUNCTION api_withdrawal_answer(p_tenant bigint, p_id text, p_source text, p_state text, p_ref text, p_reason text) RETURNS jsonb
+CREATE FUNCTION api_withdrawal_answer(p_tenant bigint, p_id text, p_source text, p_state text, p_ref text, p_reason text, p_attest bytea) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE w withdrawals; v_last payout_answers; v_open boolean; v_conflict boolean; v_to text; v_new boolean;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   SELECT * INTO w FROM withdrawals WHERE tenant_id = p_tenant AND withdrawal_id = p_id FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN '{"code": "cashier.withdrawal_not_found"}'; END IF;
+  PERFORM gateway_attested(p_tenant, w.gateway, p_attest);
   v_open := w.status IN ('paying', 'unknown');
   v_conflict := NOT v_open AND ((p_state = 'paid' AND w.status <> 'paid') OR (p_state = 'failed' AND w.status = 'paid'));
   IF NOT v_open AND NOT v_conflict THEN RETURN withdrawal_state(w); END IF;

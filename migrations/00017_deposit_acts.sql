@@ -101,15 +101,27 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Takes the notices of one callback into the inbox; what is there already is left alone. The caller has checked that the
--- gateway said it. Codes: ok, cashier.account_not_found.
+-- Refuses a gateway's word that the program does not vouch for: what it shows is derived from the master secret, which the
+-- application role can't read anywhere.
 -- +goose StatementBegin
-CREATE FUNCTION api_gateway_receive(p_tenant bigint, p_account text, p_notices jsonb, p_body bytea) RETURNS jsonb
+CREATE FUNCTION gateway_attested(p_tenant bigint, p_account text, p_attest bytea) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM gateway_accounts WHERE tenant_id = p_tenant AND account_id = p_account AND attest_check = sha256(p_attest)) THEN
+    RAISE EXCEPTION 'nobody attests this word of %', p_account USING ERRCODE = '42501';
+  END IF;
+END $$;
+-- +goose StatementEnd
+
+-- Takes the notices of one callback into the inbox; what is there already is left alone. The caller has checked that the
+-- gateway said it, and attests that. Codes: ok, cashier.account_not_found.
+-- +goose StatementBegin
+CREATE FUNCTION api_gateway_receive(p_tenant bigint, p_account text, p_notices jsonb, p_body bytea, p_attest bytea) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE n jsonb; v_new int := 0; v_kind text;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   IF NOT EXISTS (SELECT 1 FROM gateway_accounts WHERE tenant_id = p_tenant AND account_id = p_account) THEN RETURN '{"code": "cashier.account_not_found"}'; END IF;
+  PERFORM gateway_attested(p_tenant, p_account, p_attest);
   FOR n IN SELECT x FROM jsonb_array_elements(p_notices) WITH ORDINALITY AS y(x, i) ORDER BY i LOOP
     v_kind := n->>'kind';
     INSERT INTO gateway_inbox (tenant_id, account_id, event_id, kind, notice, body_hash) VALUES (p_tenant, p_account, n->>'event', v_kind, n - 'item', p_body)
@@ -128,10 +140,11 @@ END $$;
 
 -- What a gateway answered when it was asked about a payment that it had told of.
 -- +goose StatementBegin
-CREATE FUNCTION api_deposit_asked(p_tenant bigint, p_account text, p_notice jsonb) RETURNS jsonb
+CREATE FUNCTION api_deposit_asked(p_tenant bigint, p_account text, p_notice jsonb, p_attest bytea) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM ledger_guard(p_tenant);
+  PERFORM gateway_attested(p_tenant, p_account, p_attest);
   IF EXISTS (SELECT 1 FROM deposit_payments WHERE tenant_id = p_tenant AND account_id = p_account AND tx = p_notice->>'tx') THEN
     PERFORM deposit_noticed(p_tenant, p_account, p_notice || '{"asked": true}');
   END IF;

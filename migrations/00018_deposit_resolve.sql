@@ -16,15 +16,15 @@ CREATE FUNCTION gateway_assets_known(p_assets text[]) RETURNS boolean LANGUAGE s
 $$;
 -- +goose StatementEnd
 
--- Writes an account's row: a new one, or the next version of one.
+-- Writes an account's row: a new one, or the next version of one. Who attests its words stays.
 -- +goose StatementBegin
 CREATE FUNCTION gateway_account_put(p_tenant bigint, p jsonb, p_sealed bytea, p_seeded boolean) RETURNS gateway_accounts LANGUAGE plpgsql AS $$
 DECLARE a gateway_accounts;
 BEGIN
-  INSERT INTO gateway_accounts AS g (tenant_id, account_id, kind, title, assets, enabled, deposits, payouts, refunds, settings, settings_sealed, min_confirmations,
+  INSERT INTO gateway_accounts AS g (tenant_id, account_id, kind, title, assets, enabled, deposits, payouts, refunds, settings, settings_sealed, attest_check, min_confirmations,
     intent_ttl, late_credit, seeded)
   VALUES (p_tenant, p->>'id', p->>'kind', p->>'title', ARRAY(SELECT jsonb_array_elements_text(p->'assets')), (p->>'enabled')::boolean, (p->>'deposits')::boolean,
-    (p->>'payouts')::boolean, (p->>'refunds')::boolean, ARRAY(SELECT jsonb_array_elements_text(p->'settings')), p_sealed, (p->>'min_confirmations')::int,
+    (p->>'payouts')::boolean, (p->>'refunds')::boolean, ARRAY(SELECT jsonb_array_elements_text(p->'settings')), p_sealed, decode(p->>'attest', 'hex'), (p->>'min_confirmations')::int,
     make_interval(secs => (p->>'intent_ttl')::float8), make_interval(secs => (p->>'late_credit')::float8), p_seeded)
   ON CONFLICT (tenant_id, account_id) DO UPDATE SET title = EXCLUDED.title, assets = EXCLUDED.assets, enabled = EXCLUDED.enabled, deposits = EXCLUDED.deposits,
     payouts = EXCLUDED.payouts, refunds = EXCLUDED.refunds, settings = EXCLUDED.settings, settings_sealed = EXCLUDED.settings_sealed,
@@ -199,7 +199,7 @@ END $$;
 -- Stores what the gateway, or the bot for Stars, said of a refund: done, refused (what was taken goes back) or unknown.
 -- Done and refused are final. Codes: ok, cashier.refund_not_found.
 -- +goose StatementBegin
-CREATE FUNCTION api_deposit_refund_answer(p_tenant bigint, p_refund text, p_state text, p_note text) RETURNS jsonb
+CREATE FUNCTION api_deposit_refund_answer(p_tenant bigint, p_refund text, p_state text, p_note text, p_attest bytea) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE y deposit_payments; d deposits; a gateway_accounts; f deposit_refunds; r record; v_back bigint;
 BEGIN
@@ -207,6 +207,7 @@ BEGIN
   SELECT y1.* INTO y FROM deposit_payments y1 JOIN deposit_refunds f1 USING (tenant_id, account_id, tx) WHERE f1.tenant_id = p_tenant AND f1.refund_id = p_refund
     FOR NO KEY UPDATE OF y1;
   IF NOT FOUND THEN RETURN '{"code": "cashier.refund_not_found"}'; END IF;
+  PERFORM gateway_attested(p_tenant, y.account_id, p_attest);
   SELECT * INTO STRICT f FROM deposit_refunds WHERE tenant_id = p_tenant AND refund_id = p_refund FOR NO KEY UPDATE;
   IF f.state IN ('done', 'refused') THEN RETURN jsonb_build_object('code', 'ok', 'state', f.state); END IF;
   SELECT * INTO STRICT a FROM gateway_accounts WHERE tenant_id = p_tenant AND account_id = y.account_id;
