@@ -24,7 +24,7 @@ type Policy struct {
 	MinAmount    int64
 	MaxAmount    int64 // 0: no limit
 	DailyAmount  int64 // a player's sum in 24 hours; 0: no limit
-	AutoBelow    int64 // amounts below it need no review
+	AutoBelow    int64 // amounts below it need no review; only with a DailyAmount
 	SingleBelow  int64 // amounts below it need one review
 	StepUpAbove  int64 // the last approval of this amount or more needs a fresh second factor
 	Claim        time.Duration
@@ -132,6 +132,8 @@ func (p Policy) check() error {
 		return invalid("daily_amount", "0 for no limit, or more")
 	case p.AutoBelow < 0:
 		return invalid("auto_below", "0 or more")
+	case p.AutoBelow > 0 && p.DailyAmount == 0:
+		return invalid("daily_amount", "more than 0 while auto_below is set: else many small withdrawals pass without any review")
 	case p.SingleBelow < 0:
 		return invalid("single_below", "0 or more")
 	case p.StepUpAbove < 0:

@@ -27,6 +27,11 @@ func TestPolicyIsSetByAPersonAndNotLoosenedUnderWaitingItems(t *testing.T) {
 	require.ErrorIs(t, err, cashier.ErrAssetOff)
 
 	p.Enabled, p.AutoBelow, p.SingleBelow, p.Markets = true, 5, 10, []string{"DE"}
+	_, err = w.SetPolicy(t.Context(), owner, p, "why")
+	var refused *models.Error
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, []string{cashier.ErrInvalidPolicy.Code, "daily_amount"}, []string{refused.Code, refused.Field}, "small ones add up")
+	p.DailyAmount = 100
 	p.Escalate, p.Expire = time.Minute, time.Hour
 	_, err = w.SetPolicy(t.Context(), w.operator(t, models.RoleFinance), p, "why")
 	require.ErrorIs(t, err, operators.ErrForbidden)
@@ -48,7 +53,7 @@ func TestPolicyIsSetByAPersonAndNotLoosenedUnderWaitingItems(t *testing.T) {
 	require.NoError(t, err)
 	wd := w.begun(t, 0, 10_00)
 	for _, edit := range []func(*cashier.Policy){
-		func(p *cashier.Policy) { p.AutoBelow = 1 }, func(p *cashier.Policy) { p.SingleBelow = 1 }, func(p *cashier.Policy) { p.StepUpAbove = 1 },
+		func(p *cashier.Policy) { p.AutoBelow, p.DailyAmount = 1, 1 }, func(p *cashier.Policy) { p.SingleBelow = 1 }, func(p *cashier.Policy) { p.StepUpAbove = 1 },
 	} {
 		loose := sbx
 		edit(&loose)
@@ -108,7 +113,7 @@ func TestSeedTurnsOnTheSandboxOnly(t *testing.T) {
 	w := newWorld(t, 0)
 	require.NoError(t, w.tryAsOwner(t, `DELETE FROM cash_policies`))
 	p := cashier.DefaultPolicy(asset)
-	p.Enabled, p.AutoBelow = true, 1_000_000
+	p.Enabled, p.AutoBelow, p.DailyAmount = true, 1_000_000, 1_000_000
 	require.NoError(t, w.SeedPolicy(t.Context(), w.tenant, p))
 	p.Enabled = false
 	require.NoError(t, w.SeedPolicy(t.Context(), w.tenant, p))
