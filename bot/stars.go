@@ -93,7 +93,7 @@ func (t *tenantBot) paid(ctx context.Context, m *telegram.Message) error {
 }
 
 // refundStars gives the Stars of a charge back. Telegram does that once whatever we ask, so it is asked until it says yes or
-// no; a refund that it has made before counts as made.
+// no; a refund that it has made before counts as made. Only a refund that the cashier still waits for is asked for.
 func (t *tenantBot) refundStars(ctx context.Context, n notify.Notice, done func(error)) {
 	var order struct {
 		Refund     string `json:"refund"`
@@ -108,7 +108,16 @@ func (t *tenantBot) refundStars(ctx context.Context, n notify.Notice, done func(
 	t.chores.Go(func() {
 		ctx, cancel := context.WithTimeout(after, refundTime)
 		defer cancel()
-		err := t.client.Call(ctx, "refundStarPayment", telegram.RefundStars{UserID: order.TelegramID, ChargeID: order.Charge}, nil)
+		open, err := t.deps.Cashier.StarsRefundOpen(ctx, t.tenant.ID, order.Refund, order.Charge, order.TelegramID)
+		if err != nil {
+			done(fmt.Errorf("%w: %w", notify.ErrKeep, err))
+			return
+		}
+		if !open { // answered by now, or nobody ordered it
+			done(nil)
+			return
+		}
+		err = t.client.Call(ctx, "refundStarPayment", telegram.RefundStars{UserID: order.TelegramID, ChargeID: order.Charge}, nil)
 		refused := ""
 		var answer *telegram.Error
 		if telegram.Refused(err) && !telegram.AlreadyRefunded(err) && !errors.Is(err, telegram.ErrUnauthorized) && errors.As(err, &answer) {

@@ -295,7 +295,15 @@ func TestStarsBuyPoints(t *testing.T) {
 	require.NoError(t, w.db.DB.Call(t.Context(), w.tenant, `SELECT payload->>'refund', payload->>'charge', (payload->>'telegram_id')::bigint, count(*) OVER ()
 		FROM notifications WHERE tenant_id = $1 AND kind = 'stars.refund'`, []any{w.tenant}, &refund, &charge, &payer, &orders))
 	require.Equal(t, []any{"charge-1", int64(1000), int64(1)}, []any{charge, payer, orders})
+	waits := func(refund, charge string, payer int64) bool {
+		open, err := w.StarsRefundOpen(t.Context(), w.tenant, refund, charge, payer)
+		require.NoError(t, err)
+		return open
+	}
+	require.Equal(t, []bool{true, false, false, false},
+		[]bool{waits(refund, charge, payer), waits("rf_x", charge, payer), waits(refund, "charge-2", payer), waits(refund, charge, 1001)})
 	require.NoError(t, w.StarsRefunded(t.Context(), w.tenant, refund, ""))
+	require.False(t, waits(refund, charge, payer), "it has its answer")
 	require.NoError(t, w.StarsRefunded(t.Context(), w.tenant, refund, "late repeat"))
 	w.status(t, d.ID, models.DepositRefunded)
 	w.points(t, 0, 0)

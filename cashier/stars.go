@@ -61,6 +61,19 @@ func (c *Cashier) ReceiveStars(ctx context.Context, tenant int64, p StarsPayment
 	return nil
 }
 
+// StarsRefundOpen says whether that refund of that charge to that person was begun and has no answer yet. The bot asks before
+// it gives Stars back: a notice that somebody made up, or that came twice, must not. Errors: those of postgres.DB.
+func (c *Cashier) StarsRefundOpen(ctx context.Context, tenant int64, refund, charge string, telegramID int64) (bool, error) {
+	open := false
+	err := c.db.Call(ctx, tenant, `SELECT EXISTS (SELECT 1 FROM deposit_refunds r JOIN deposit_payments p USING (tenant_id, account_id, tx)
+		WHERE r.tenant_id = $1 AND r.refund_id = $2 AND r.tx = $3 AND p.payer = $4 AND p.asset = $5 AND r.state IN ('begun', 'unknown'))`,
+		[]any{tenant, refund, charge, telegramID, starsAsset}, &open)
+	if err != nil {
+		return false, meaning("look for a refund of Stars", err)
+	}
+	return open, nil
+}
+
 // StarsRefunded stores how the bot's refund went: refused is Telegram's reason, empty when the Stars are back. After a refusal
 // the points are back with the player. A repeat changes nothing. Errors: ErrRefundNotFound and those of postgres.DB.
 func (c *Cashier) StarsRefunded(ctx context.Context, tenant int64, refund, refused string) error {
