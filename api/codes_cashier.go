@@ -12,7 +12,7 @@ func cashierCodes() map[string]code {
 		"cashier.stale":                {http.StatusConflict, "It changed since it was read", "read it again, then decide"},
 		"cashier.claimed":              {http.StatusConflict, "Somebody else has claimed the withdrawal", "wait until the claim ends"},
 		"cashier.already_decided":      {http.StatusConflict, "The stage was decided", "read it again"},
-		"cashier.items_waiting":        {http.StatusConflict, "A threshold can't be loosened while withdrawals wait", "finish those first"},
+		"cashier.items_waiting":        {http.StatusConflict, "Thresholds, and where an account pays from, stay while withdrawals wait", "finish those first"},
 		"cashier.same_person":          {http.StatusForbidden, "Another person has to decide this", "ask somebody else"},
 		"cashier.own_withdrawal":       {http.StatusForbidden, "Nobody decides on their own withdrawal", "ask somebody else"},
 		"cashier.address_waiting":      {http.StatusUnprocessableEntity, "A new address has a waiting period", "wait until the time in data"},

@@ -56,7 +56,7 @@ type auditCheck struct{ name, title, subject, file string }
 // auditChecks lists the checks. Every file selects all its offenders; $1 is the tenant.
 func auditChecks() []auditCheck {
 	return []auditCheck{
-		{"W1", "every withdrawal holds its amount, and no hold stands in for one", "withdrawals", "withdrawal_holds"},
+		{"W1", "every withdrawal holds its amount, no hold stands in for one, and nothing else holds cash", "withdrawals", "withdrawal_holds"},
 		{"W2", "a withdrawal's hold was captured when it was paid, released when it ended otherwise, and stands while it is open", "withdrawals", "withdrawal_ends"},
 		{"W3", "what was approved was approved by as many different people as it needed, none of them its player", "withdrawals", "withdrawal_reviews"},
 		{"W4", "a paid withdrawal has a gateway's or a person's word for it", "withdrawals", "withdrawal_paid"},

@@ -76,6 +76,9 @@ func TestHoldsOfWithdrawalsAndCashAreOutOfReach(t *testing.T) {
 	}
 	require.Equal(t, denied, postgres.Code(w.asApp(t, `SELECT api_ledger_hold($1, $2, 'sbx', $3, 'w_mine', 1, '', 'x')`, w.tenant, w.group, w.people[0])))
 	require.NoError(t, w.asApp(t, `SELECT api_ledger_hold($1, $2, 'sbx', $3, 'h_mine', 1, '', 'x')`, w.tenant, w.group, w.people[0]))
+	report, err := w.Audit(t.Context(), w.tenant)
+	require.NoError(t, err)
+	require.Equal(t, []any{"W1", int64(1)}, []any{report.Checks[0].Name, report.Checks[0].Offending}, "cash that nobody would miss")
 	require.Equal(t, denied, postgres.Code(w.asApp(t, `SELECT api_ledger_resolve($1, 'h_mine', 'posted', 'me', '', 'x')`, w.tenant)))
 	for _, move := range [][2]string{{"clearing", "player"}, {"player", "clearing"}, {"clearing", "house"}} {
 		err := w.asApp(t, `SELECT api_ledger_post($1, $2, 'sbx', 'x', 'x', '', 'x', '', ARRAY[$3], ARRAY[$4], ARRAY[$5], ARRAY[$4], ARRAY[5::bigint])`,
