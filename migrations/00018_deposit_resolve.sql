@@ -326,9 +326,9 @@ BEGIN
     v_units := deposit_units(y.amount, y.scale, v_scale);
     v_credit := v_units;
   END IF;
+  IF v_credit IS NULL OR y.state = 'failed' THEN RETURN '{"code": "cashier.not_creditable"}'; END IF;
   -- Where nobody ever set the asset's policy it is not in use: its payments go back.
   IF y.asset <> 'xtr' AND NOT EXISTS (SELECT 1 FROM cash_policies WHERE tenant_id = y.tenant_id AND asset = y.asset) THEN RETURN '{"code": "cashier.asset_off"}'; END IF;
-  IF v_credit IS NULL OR y.state = 'failed' THEN RETURN '{"code": "cashier.not_creditable"}'; END IF;
   -- The payment leaves whatever deposit it was taken for, unless that is the one it goes to.
   IF d.status = 'quarantined' AND d.tx = y.tx AND (d.group_id, d.player_id, d.asset) = (v_group, v_player, y.asset) THEN
     d.credit := v_credit;
