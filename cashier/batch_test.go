@@ -76,8 +76,10 @@ func TestWithdrawalsThatArriveTogetherAreDecidedOneByOne(t *testing.T) {
 	_, err = w.Begin(t.Context(), w.tenant, paying.ID)
 	require.NoError(t, err)
 	w.decide(t, w.operator(t, models.RoleReviewer), w.get(t, paying.ID), cashier.VerdictReject)
-	want = map[int]string{1: "cashier.withdrawal_not_found", 2: "cashier.withdrawal_not_found", 4: "cashier.withdrawal_not_found",
-		6: "cashier.withdrawal_not_found", 7: "cashier.withdrawal_not_found", 9: "cashier.withdrawal_not_found", 10: "cashier.too_late", 11: "cashier.withdrawal_not_found"}
+	want = map[int]string{
+		1: "cashier.withdrawal_not_found", 2: "cashier.withdrawal_not_found", 4: "cashier.withdrawal_not_found",
+		6: "cashier.withdrawal_not_found", 7: "cashier.withdrawal_not_found", 9: "cashier.withdrawal_not_found", 10: "cashier.too_late", 11: "cashier.withdrawal_not_found",
+	}
 	got[0], got[11].ID = reused, got[12].ID
 	codes = together(t, crowd, func(i int) (err error) {
 		got[i], err = w.CancelWithdrawal(t.Context(), w.tenant, w.people[i], got[i].ID)
