@@ -43,6 +43,7 @@ func adjustmentCodes() map[string]code {
 		"cashier.incident_resolved":    {http.StatusConflict, "The incident was resolved before", "there is nothing left to do"},
 		"cashier.adjustment_expired":   {http.StatusConflict, "The request waited for too long", "ask again"},
 		"cashier.reversal_waiting":     {http.StatusConflict, "Another reversal of the transfer waits", "decide on that one"},
+		"cashier.above_limit":          {http.StatusForbidden, "One person gives no payment of this amount to another player", "refund it, or dismiss it and ask for an adjustment"},
 		"cashier.own_account":          {http.StatusForbidden, "Nobody moves money of their own player", "ask somebody else"},
 		"cashier.invalid_input":        {http.StatusUnprocessableEntity, "An input does not fit", "see field"},
 	}

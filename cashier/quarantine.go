@@ -13,7 +13,7 @@ import (
 // ResolveQuarantine credits what was really paid, sends it back, or dismisses it; each is logged with the reason. It needs
 // deposits.resolve and a step-up. Limits of the player don't hold it back: they are why some payments are here.
 //
-// Errors: ErrItemNotFound, ErrAlreadyResolved, ErrOnlyDismiss, ErrPlayerRequired, ErrNotCreditable, ErrNotMember,
+// Errors: ErrItemNotFound, ErrAlreadyResolved, ErrOnlyDismiss, ErrPlayerRequired, ErrNotCreditable, ErrAboveLimit, ErrNotMember,
 // ErrRefundUnsupported, ErrRefundRefused after which the payment waits here again, ErrOwnAccount, ErrInvalidAct,
 // ErrReasonMissing, those of operators and of postgres.DB.
 func (c *Cashier) ResolveQuarantine(ctx context.Context, a operators.Authority, id string, r Resolution) (QuarantineItem, error) {

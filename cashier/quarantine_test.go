@@ -146,6 +146,10 @@ func TestAnOperatorCreditsWhatWasReallyPaid(t *testing.T) {
 	require.NoError(t, w.db.DB.Call(t.Context(), w.tenant, `SELECT g.public_id, p.public_id FROM groups g, players p WHERE g.group_id = $1 AND p.player_id = $2`,
 		[]any{w.group, w.people[1]}, &group, &player))
 	credit.Group, credit.Player = group, player
+	w.asOwner(t, `INSERT INTO adjustment_settings (tenant_id, asset, adjust_limit) VALUES ($1, $2, 999)`, w.tenant, asset)
+	_, err = w.ResolveQuarantine(t.Context(), finance, item.ID, credit)
+	require.ErrorIs(t, err, cashier.ErrAboveLimit, "not by one person alone")
+	w.asOwner(t, `UPDATE adjustment_settings SET adjust_limit = 1000`)
 	got, err = w.ResolveQuarantine(t.Context(), finance, item.ID, credit)
 	require.NoError(t, err)
 	require.Equal(t, w.people[1], w.status(t, got.CreditedTo, models.DepositCredited).Player)

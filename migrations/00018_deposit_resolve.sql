@@ -255,7 +255,7 @@ $$;
 -- +goose StatementEnd
 
 -- Resolves a payment in quarantine. Codes: ok, operators.*, cashier.item_not_found, cashier.already_resolved, cashier.only_dismiss,
--- cashier.player_required, cashier.not_creditable, cashier.asset_off, cashier.refund_unsupported, cashier.own_account, players.not_member.
+-- cashier.player_required, cashier.not_creditable, cashier.asset_off, cashier.above_limit, cashier.refund_unsupported, cashier.own_account, players.not_member.
 -- +goose StatementBegin
 CREATE FUNCTION api_quarantine_resolve(p_tenant bigint, p_via text, p_proof bytea, p_request text, p jsonb) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -329,6 +329,11 @@ BEGIN
   IF v_credit IS NULL OR y.state = 'failed' THEN RETURN '{"code": "cashier.not_creditable"}'; END IF;
   -- Where nobody ever set the asset's policy it is not in use: its payments go back.
   IF y.asset <> 'xtr' AND NOT EXISTS (SELECT 1 FROM cash_policies WHERE tenant_id = y.tenant_id AND asset = y.asset) THEN RETURN '{"code": "cashier.asset_off"}'; END IF;
+  -- To anybody but the intent's own player one person gives no more than they may adjust alone.
+  IF v_player IS DISTINCT FROM d.player_id
+     AND v_credit > coalesce((SELECT adjust_limit FROM adjustment_settings WHERE tenant_id = y.tenant_id AND asset = v_asset), 0) THEN
+    RETURN '{"code": "cashier.above_limit"}';
+  END IF;
   -- The payment leaves whatever deposit it was taken for, unless that is the one it goes to.
   IF d.status = 'quarantined' AND d.tx = y.tx AND (d.group_id, d.player_id, d.asset) = (v_group, v_player, y.asset) THEN
     d.credit := v_credit;

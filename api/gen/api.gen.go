@@ -83,6 +83,7 @@ const (
 	ApiUnauthenticated          ErrorCode = "api.unauthenticated"
 	ApiUnavailable              ErrorCode = "api.unavailable"
 	ApiUnsupportedMediaType     ErrorCode = "api.unsupported_media_type"
+	CashierAboveLimit           ErrorCode = "cashier.above_limit"
 	CashierAccountNotFound      ErrorCode = "cashier.account_not_found"
 	CashierAddressExists        ErrorCode = "cashier.address_exists"
 	CashierAddressNotFound      ErrorCode = "cashier.address_not_found"
@@ -248,6 +249,8 @@ func (e ErrorCode) Valid() bool {
 	case ApiUnavailable:
 		return true
 	case ApiUnsupportedMediaType:
+		return true
+	case CashierAboveLimit:
 		return true
 	case CashierAccountNotFound:
 		return true
