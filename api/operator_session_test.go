@@ -44,7 +44,7 @@ func TestOperatorSignsInByCookie(t *testing.T) {
 	var me operatorgen.Me
 	b.do(t, request{method: "GET", path: operatorMe, cookie: token}).ok(http.StatusOK, &me)
 	require.Equal(t, in.Csrf, me.Csrf)
-	enrol := request{method: "POST", path: operatorMe + "/totp", cookie: token}
+	enrol := request{method: "POST", path: operatorMe + "/totp", cookie: token, body: `{"password":"` + operatorPassword + `"}`}
 	b.do(t, enrol).refused(http.StatusForbidden, "api.invalid_csrf")
 	enrol.header = map[string]string{"X-CSRF-Token": strings.Repeat("a", len(in.Csrf))}
 	b.do(t, enrol).refused(http.StatusForbidden, "api.invalid_csrf")
