@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"regexp"
 	"testing"
@@ -133,18 +134,24 @@ func (w *world) login(t *testing.T, user int64) string {
 	return w.api.login(t, found[1])
 }
 
-// collect reads rows of the tenant.
+// collect reads rows of the tenant. A pool keeps connections that died with the database until it uses them, so a read that
+// finds one tries again.
 func collect[T any](t *testing.T, w *world, sql string, row pgx.RowToFunc[T], args ...any) []T {
 	t.Helper()
 	var out []T
-	err := w.db.InTenant(t.Context(), w.tenant.ID, func(ctx context.Context, tx pgx.Tx) error {
+	read := func(ctx context.Context, tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, sql, args...)
 		if err != nil {
 			return err
 		}
 		out, err = pgx.CollectRows(rows, row)
 		return err
-	})
+	}
+	err := w.db.InTenant(t.Context(), w.tenant.ID, read)
+	for deadline := time.Now().Add(10 * time.Second); errors.Is(err, postgres.ErrUnavailable) && time.Now().Before(deadline); {
+		require.NoError(t, clock.Sleep(t.Context(), clock.System(), 100*time.Millisecond))
+		err = w.db.InTenant(t.Context(), w.tenant.ID, read)
+	}
 	require.NoError(t, err)
 	return out
 }
