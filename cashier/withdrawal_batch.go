@@ -12,7 +12,7 @@ import (
 // A withdrawal costs the database several times what a bet does, so a crowd is worth a second batch sooner, and a moment of
 // waiting for company is short beside it.
 const (
-	crowd  = 8
+	crowd  = 16
 	linger = 500 * time.Microsecond
 )
 

@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// clients is how many callers load every path at once.
-const clients = 16
+const (
+	// clients is how many callers load a path at once.
+	clients = 16
+	// many is how many load a path whose callers share transactions: what that gains shows in a crowd.
+	many = 64
+)
 
 // load calls work from n goroutines for d and returns how many calls a second succeeded. work
 // reports whether its call counts. The first error ends the load.

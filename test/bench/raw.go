@@ -30,7 +30,7 @@ func newRaw(ctx context.Context, ownerURL string) (*raw, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse the owner's address: %w", err)
 	}
-	cfg.MaxConns = clients
+	cfg.MaxConns = many
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open the raw pool: %w", err)
@@ -41,9 +41,9 @@ func newRaw(ctx context.Context, ownerURL string) (*raw, error) {
 	return &raw{pool: pool}, nil
 }
 
-// measure is postings a second. The lower account is always the first, so that nothing deadlocks.
-func (r *raw) measure(ctx context.Context, d time.Duration) (float64, error) {
-	return load(ctx, clients, d, func(ctx context.Context, _, _ int) (bool, error) {
+// measure is postings a second of so many callers. The lower account is always the first, so that nothing deadlocks.
+func (r *raw) measure(ctx context.Context, callers int, d time.Duration) (float64, error) {
+	return load(ctx, callers, d, func(ctx context.Context, _, _ int) (bool, error) {
 		debit := 1 + rand.IntN(rawAccounts-1)              //nolint:gosec // spreads load, protects nothing
 		credit := debit + 1 + rand.IntN(rawAccounts-debit) //nolint:gosec // spreads load, protects nothing
 		_, err := r.pool.Exec(ctx, rawPosting, debit, credit)

@@ -22,13 +22,17 @@ var errNoProofs = errors.New("the verifications made beforehand are used up")
 // reserveRelease is postings a second of the cashier: a client asks for a withdrawal, which is one posting with everything
 // around it (the rules, the hold, the history, the notice, the event), and takes it back, which is the second. The players'
 // verifications are made beforehand, because a PIN is slow on purpose.
-func (e *environment) reserveRelease(ctx context.Context, d time.Duration) (float64, error) {
+func (e *environment) reserveRelease(callers int) func(context.Context, time.Duration) (float64, error) {
+	return func(ctx context.Context, d time.Duration) (float64, error) { return e.reserveAll(ctx, callers, d) }
+}
+
+func (e *environment) reserveAll(ctx context.Context, callers int, d time.Duration) (float64, error) {
 	proofs, err := e.till.Proofs(ctx, "withdraw", 1+int(d.Seconds()*proofsPerSecond)/len(e.world.Players))
 	if err != nil {
 		return 0, err
 	}
 	var next atomic.Int64
-	pairs, err := load(ctx, clients, d, func(ctx context.Context, _, _ int) (bool, error) {
+	pairs, err := load(ctx, callers, d, func(ctx context.Context, _, _ int) (bool, error) {
 		i := int(next.Add(1)) - 1
 		if i >= len(proofs) {
 			return false, errNoProofs
