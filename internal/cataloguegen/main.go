@@ -14,14 +14,15 @@ import (
 )
 
 func main() {
-	if err := run(".", "catalogue_gen.go"); err != nil {
+	if err := run(".", filepath.Join("..", "web", "verify")); err != nil {
 		fmt.Fprintln(os.Stderr, "cataloguegen: "+err.Error())
 		os.Exit(1)
 	}
 }
 
-// run scans the folders in dir and writes the catalogue to the file named there.
-func run(dir, name string) error {
+// run scans the folders in dir and writes the catalogue there, the games' rules for the browser below page and the page in
+// one file.
+func run(dir, page string) error {
 	games, err := scan(dir)
 	if err != nil {
 		return err
@@ -30,10 +31,19 @@ func run(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), source, 0o600); err != nil {
-		return fmt.Errorf("write the catalogue: %w", err)
+	files, err := modules(dir, filepath.Join(page, "games"), games)
+	if err != nil {
+		return err
 	}
-	return nil
+	files[filepath.Join(dir, "catalogue_gen.go")] = source
+	if err := write(files); err != nil {
+		return err
+	}
+	offline, err := onePage(page)
+	if err != nil {
+		return err
+	}
+	return write(map[string][]byte{filepath.Join(page, "offline.html"): offline})
 }
 
 // scan lists the folders that hold a game, sorted.

@@ -2,11 +2,8 @@
 
 import { NotCanonical, canonical } from './canonical.js';
 import { Stream, clientSeed, serverSeed, sha256, validPlayerSeed } from './fairness.js';
-import { dice } from './games/dice.js';
-import { duel } from './games/duel.js';
-import { redpacket } from './games/redpacket.js';
+import { catalogue } from './games/index.js';
 
-export const catalogue = { dice, duel, redpacket };
 export const FORMAT = 'fairground.round.v1';
 
 const TITLES = {

@@ -2,7 +2,7 @@
 
 import { amount, copyButton, h, when } from './dom.js';
 import { markOf, picture, shareBars } from './pictures.js';
-import { catalogue } from './verify.js';
+import { catalogue } from './games/index.js';
 
 const ROWS = 200;
 

@@ -1,3 +1,5 @@
+// Code generated from games/dice/verify.js. DO NOT EDIT.
+
 // Dice, as games/dice: three dice, bets on the sum, its parity or a triple, banked by the house.
 
 import { EXPOSURE, STAKE, WINDOW, between, integers, part } from './check.js';

@@ -1,3 +1,5 @@
+// Code generated from games/duel/verify.js. DO NOT EDIT.
+
 // The coin-flip duel, as games/duel: the opener's heads against a joiner's tails.
 
 import { STAKE, WINDOW, between, integers, part } from './check.js';

@@ -1,3 +1,5 @@
+// Code generated from games/redpacket/verify.js. DO NOT EDIT.
+
 // The red packet, as games/redpacket: a total is split into shares when it opens.
 
 import { STAKE, WINDOW, between, integers, part } from './check.js';
