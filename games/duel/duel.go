@@ -30,6 +30,7 @@ func (Game) Info() game.Info {
 	return game.Info{
 		Name: "duel", Phases: []game.Phase{game.PhaseBet, game.PhaseDraw, game.PhaseSettle}, Bank: game.BankPool,
 		Schema: embedded("schema.json"), DefaultConfig: embedded("default.json"), Locales: texts,
+		Args: []string{"stake"},
 	}
 }
 

@@ -56,6 +56,7 @@ type Info struct {
 	Schema        json.RawMessage // JSON Schema (2020-12) of the config
 	DefaultConfig json.RawMessage // valid under Schema; version 1 of every tenant
 	Locales       fs.FS           // one <language>.json per language: flat key to text
+	Args          []string        // params that the chat's command /<name> takes, in order; "?" after a name: may be left out
 }
 
 // Game is one pure set of rules. It does no I/O and keeps no state.
@@ -163,6 +164,13 @@ type Reporter interface {
 	Rules
 	// Report is what card.result is written from instead of Outcome.Data. Canonical JSON object.
 	Report(open Opening, out Outcome, bets []Bet, acts []Act) (json.RawMessage, error)
+}
+
+// Stepped is implemented by rules whose stakes come in steps of their own: the tickets of a raffle.
+type Stepped interface {
+	Rules
+	// Stakes are what is offered to a player who chose none, the smallest first. Minor units.
+	Stakes(open Opening) []int64
 }
 
 // Return is what a way of playing gives back of what is staked, in parts per million: 972222 is 97.2222 %. Low and High

@@ -30,6 +30,7 @@ func (Game) Info() game.Info {
 	return game.Info{
 		Name: "redpacket", Phases: []game.Phase{game.PhaseDraw, game.PhaseAct, game.PhaseSettle}, Bank: game.BankPool,
 		Schema: embedded("schema.json"), DefaultConfig: embedded("default.json"), Locales: texts,
+		Args: []string{"total", "shares", "mode?", "mine?"},
 	}
 }
 
