@@ -1,0 +1,80 @@
+package crash
+
+import (
+	"math/bits"
+	"strconv"
+
+	"fairground/fairness"
+	"fairground/games/game"
+)
+
+const million = 1_000_000
+
+// targets are the automatic cash-outs that are offered by name; any other may be bet on as well.
+func targets() []int64 { return []int64{120, 150, 200, 300, 500, 1000, 2000, 5000, 10000} }
+
+// Choices implements game.Chooser: by hand first.
+func (r rules) Choices() []string {
+	choices := []string{manual}
+	for _, target := range targets() {
+		if target <= r.config.MaxMultiplier {
+			choices = append(choices, auto+strconv.FormatInt(target, 10))
+		}
+	}
+	return choices
+}
+
+// ways counts the draws of whole x word in which a run reaches a target.
+func (r rules) ways(target int64) int64 { return (whole - r.config.EdgeBP) * (start * word / target) }
+
+// Odds implements game.Rules, for the offered targets. By hand counts as held to the cap.
+func (r rules) Odds() []game.Odd {
+	var odds []game.Odd
+	for _, choice := range r.Choices() {
+		target, err := r.target(choice)
+		if err != nil {
+			continue // no choice of Choices is refused
+		}
+		ways, of, bp := r.ways(target), whole*word, target*whole/start
+		odds = append(odds, game.Odd{Choice: choice, Ways: ways, Of: of, PaysBP: bp, ReturnBP: ways * bp / of})
+	}
+	return odds
+}
+
+// Returns implements game.Enumerable, for the offered targets. Since 2.00 is always offered and returns the most that any
+// target and any hand can, the largest is that of every way of playing.
+func (r rules) Returns() []game.Return {
+	var returns []game.Return
+	for _, odd := range r.Odds() {
+		high, low := bits.Mul64(uint64(odd.Ways), uint64(odd.PaysBP*(million/whole)))
+		ppm, _ := bits.Div64(high, low, uint64(odd.Of))
+		returns = append(returns, game.Return{Choice: odd.Choice, Exact: true, Low: int64(ppm), High: int64(ppm)})
+	}
+	return returns
+}
+
+// Sample implements game.Sampler: one bet on each offered choice, all of them left to their targets.
+func (r rules) Sample() (game.Sample, error) {
+	const stake = start
+	choices := r.Choices()
+	goals := make([]int64, len(choices))
+	for i, choice := range choices {
+		var err error
+		if goals[i], err = r.target(choice); err != nil {
+			return game.Sample{}, err
+		}
+	}
+	return game.Sample{
+		Choices: choices, Stake: stake,
+		Play: func(words *fairness.Stream, paid []int64) int {
+			crash := r.point(words)
+			for i, goal := range goals {
+				paid[i] = 0
+				if goal <= crash {
+					paid[i] = payout(stake, goal)
+				}
+			}
+			return 0
+		},
+	}, nil
+}
