@@ -141,5 +141,12 @@ func configHash(config json.RawMessage) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// acts says whether a game is drawn at opening and then acted on.
-func acts(info game.Info) bool { return slices.Contains(info.Phases, game.PhaseAct) }
+// acting says whether a game is drawn at opening and then acted on.
+func acting(info game.Info) bool {
+	return slices.Contains(info.Phases, game.PhaseAct) && !slices.Contains(info.Phases, game.PhaseBet)
+}
+
+// isLive says whether a game's players act while its hidden outcome runs.
+func isLive(info game.Info) bool {
+	return slices.Contains(info.Phases, game.PhaseAct) && slices.Contains(info.Phases, game.PhaseBet)
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"fairground/games/game"
 	"fairground/internal/postgres"
@@ -24,7 +25,12 @@ var (
 	ErrHouseLimit     = models.E("games.house_limit", "the house can't cover more for now")
 	ErrGroupInactive  = models.E("games.group_inactive", "the group is not active")
 	ErrAlreadyDrawn   = models.E("games.already_drawn", "the draw is stored, the round can't be voided")
-	ErrTooEarly       = models.E("games.too_early", "the betting window is still open")
+	ErrTooEarly       = models.E("games.too_early", "it is too early for that")
+	ErrTooLate        = models.E("games.too_late", "it is too late for that")
+	ErrNoBet          = models.E("games.no_bet", "the player has no bet in this round")
+	ErrAlreadyActed   = models.E("games.already_acted", "the player has done that in this round")
+	ErrRunning        = models.E("games.run_running", "the round's run is not over")
+	ErrWaiting        = models.E("games.waiting_for_source", "the value that decides the round has not come")
 	ErrNotClosed      = models.E("games.not_closed", "the round is still open")
 	ErrNotDrawn       = models.E("games.not_drawn", "the round is not drawn")
 	ErrBusy           = models.E("games.busy", "too many requests at once, try again")
@@ -43,7 +49,7 @@ var (
 func refusals() []*models.Error {
 	return []*models.Error{
 		ErrRoundNotFound, ErrRoundClosed, ErrRoundFull, ErrRoundRunning, ErrAlreadyBet, ErrAlreadyClaimed, ErrNothingLeft,
-		ErrHouseLimit, ErrGroupInactive, ErrAlreadyDrawn, ErrTooEarly, ErrNotClosed, ErrNotDrawn, ErrNotMember, ErrInsufficient, ErrKeyReused,
+		ErrHouseLimit, ErrGroupInactive, ErrAlreadyDrawn, ErrTooEarly, ErrNotClosed, ErrNotDrawn, ErrTooLate, ErrNoBet, ErrAlreadyActed, ErrRunning, ErrNotMember, ErrInsufficient, ErrKeyReused,
 		ErrAssetOff, players.ErrExcluded, players.ErrFrozen, players.ErrKYCRequired, players.ErrUnderAge, players.ErrMarketClosed, players.ErrLossLimit,
 	}
 }
@@ -53,7 +59,7 @@ func refusal(code string, answer json.RawMessage) error {
 	if code == "ok" {
 		return nil
 	}
-	for _, known := range refusals() {
+	for _, known := range slices.Concat(refusals(), pacingRefusals()) {
 		if known.Code != code {
 			continue
 		}
@@ -62,6 +68,7 @@ func refusal(code string, answer json.RawMessage) error {
 			return fmt.Errorf("read the answer's facts: %w", err)
 		}
 		delete(e.Data, "code")
+		explain(&e)
 		return &e
 	}
 	return fmt.Errorf("the database answered with an unknown code %q", code)

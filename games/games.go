@@ -36,6 +36,7 @@ type Engine struct {
 	rounds  *cache[roundKey, roundMeta]
 	reading singleflight.Group       // a round's meta: a crowd that meets a new round reads it once
 	drawn   *cache[roundKey, frozen] // between draw and settlement
+	runs    *cache[roundKey, run]    // hidden outcomes of live rounds
 	bets    *group.Batcher[*betCall, json.RawMessage]
 }
 
@@ -47,6 +48,7 @@ func New(cfg Config) *Engine {
 		configs: newCache[configKey, boundConfig](1024),
 		rounds:  newCache[roundKey, roundMeta](4096),
 		drawn:   newCache[roundKey, frozen](64),
+		runs:    newCache[roundKey, run](256),
 		bets:    group.New(group.Config[*betCall, json.RawMessage]{Clock: cfg.Clock, Send: place(cfg.DB), Crowd: betCrowd}),
 	}
 }
@@ -67,6 +69,7 @@ type roundMeta struct {
 	rules   game.Rules
 	opening game.Opening
 	acting  bool
+	live    bool
 }
 
 type roundKey struct {

@@ -37,14 +37,16 @@ type frozenBet struct {
 
 const roundColumns = `r.tenant_id, r.round_id, r.group_id, r.game, r.config_version, r.asset, r.bank, r.status, r.acting, r.exclusive,
 	r.escrow_id, r.opened_by, r.params, r.seats, r.slots, r.commit_hash, r.seed_sealed, r.seed, r.client_seed, r.outcome, r.void_reason,
-	r.message_id, r.opens_at, r.closes_at, r.closed_at, r.drawn_at, r.settled_at, g.public_id`
+	r.message_id, r.opens_at, r.closes_at, r.closed_at, r.drawn_at, r.settled_at, r.live, r.source, r.outcome_sealed,
+	r.external_value, r.external_message, r.live_started_at, g.public_id`
 
 func scanRound(row pgx.Row) (models.Round, string, error) {
 	var r models.Round
 	var group string
 	err := row.Scan(&r.TenantID, &r.ID, &r.GroupID, &r.Game, &r.ConfigVersion, &r.Asset, &r.Bank, &r.Status, &r.Acting, &r.Exclusive,
 		&r.EscrowID, &r.OpenedBy, &r.Params, &r.Seats, &r.Slots, &r.CommitHash, &r.SeedSealed, &r.Seed, &r.ClientSeed, &r.Outcome, &r.VoidReason,
-		&r.MessageID, &r.OpensAt, &r.ClosesAt, &r.ClosedAt, &r.DrawnAt, &r.SettledAt, &group)
+		&r.MessageID, &r.OpensAt, &r.ClosesAt, &r.ClosedAt, &r.DrawnAt, &r.SettledAt, &r.Live, &r.Source, &r.OutcomeSealed,
+		&r.External, &r.ExternalMsg, &r.LiveStartedAt, &group)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, "", ErrRoundNotFound
 	}
@@ -88,6 +90,9 @@ func loadBets(ctx context.Context, tx pgx.Tx, tenant int64, round string) ([]fro
 }
 
 func (f *frozen) loadActs(ctx context.Context, tx pgx.Tx) error {
+	if f.row.Live {
+		return f.loadLiveActs(ctx, tx)
+	}
 	if !f.row.Acting {
 		return nil
 	}
@@ -116,9 +121,14 @@ func (e *Engine) bind(ctx context.Context, f *frozen) error {
 	if f.opening, err = bound.rules.Open(f.row.Params); err != nil {
 		return fmt.Errorf("reopen round %s: %w", f.row.ID, err)
 	}
-	if len(f.row.Outcome) > 0 {
+	switch {
+	case len(f.row.Outcome) > 0:
 		if err := json.Unmarshal(f.row.Outcome, &f.outcome); err != nil {
 			return fmt.Errorf("read the outcome of round %s: %w", f.row.ID, err)
+		}
+	case len(f.row.OutcomeSealed) > 0:
+		if f.outcome, err = e.openOutcome(f.row.ID, f.row.OutcomeSealed); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -188,10 +198,10 @@ func (e *Engine) readMeta(ctx context.Context, key roundKey) (roundMeta, error) 
 	tenant, round := key.tenant, key.round
 	var name string
 	var version int
-	var acting bool
+	var acting, live bool
 	var params json.RawMessage
-	const one = `SELECT game, config_version, acting, params FROM rounds WHERE tenant_id = $1 AND round_id = $2`
-	err := e.db.Call(ctx, tenant, one, []any{tenant, round}, &name, &version, &acting, &params)
+	const one = `SELECT game, config_version, acting, live, params FROM rounds WHERE tenant_id = $1 AND round_id = $2`
+	err := e.db.Call(ctx, tenant, one, []any{tenant, round}, &name, &version, &acting, &live, &params)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return roundMeta{}, ErrRoundNotFound
 	}
@@ -206,7 +216,7 @@ func (e *Engine) readMeta(ctx context.Context, key roundKey) (roundMeta, error) 
 	if err != nil {
 		return roundMeta{}, fmt.Errorf("reopen round %s: %w", round, err)
 	}
-	m := roundMeta{game: name, rules: bound.rules, opening: opening, acting: acting}
+	m := roundMeta{game: name, rules: bound.rules, opening: opening, acting: acting, live: live}
 	e.rounds.put(key, m)
 	return m, nil
 }

@@ -30,7 +30,7 @@ type OpenRequest struct {
 
 // Open commits to a fresh server seed and opens a round. The same key answers with the same
 // round. It returns ErrUnknownGame, games.invalid_params, games.invalid_stake, ErrGroupInactive,
-// ErrNotMember, ErrRoundRunning, ErrHouseLimit, ErrInsufficient, ErrKeyReused or,
+// ErrNotMember, ErrRoundRunning, ErrHouseLimit, ErrInsufficient, ErrKeyReused, that of a bank that is not there or,
 // unless Again, ErrBusy.
 func (e *Engine) Open(ctx context.Context, req OpenRequest) (RoundView, error) {
 	if err := checkKey(req.Key); err != nil {
@@ -47,6 +47,9 @@ func (e *Engine) Open(ctx context.Context, req OpenRequest) (RoundView, error) {
 	opening, err := bound.rules.Open(req.Params)
 	if err != nil {
 		return RoundView{}, gameError(err)
+	}
+	if err := e.checkContent(ctx, req.Tenant, bound.rules, opening); err != nil {
+		return RoundView{}, err
 	}
 	payload, err := e.openPayload(ctx, req, g.Info(), bound, opening)
 	if err != nil {
@@ -84,6 +87,9 @@ type openPayload struct {
 	Asset         string          `json:"asset"`
 	Bank          game.Bank       `json:"bank"`
 	Acting        bool            `json:"acting"`
+	Live          bool            `json:"live,omitempty"`
+	Source        game.Source     `json:"source,omitempty"`
+	MinPot        int64           `json:"min_pot,omitempty"`
 	Exclusive     bool            `json:"exclusive"`
 	Params        json.RawMessage `json:"params"`
 	WindowMS      int64           `json:"window_ms"`
@@ -107,7 +113,8 @@ func (e *Engine) openPayload(ctx context.Context, req OpenRequest, info game.Inf
 	commit := seed.Commit()
 	p := openPayload{
 		Round: secret.ID("r"), Group: req.Group, Player: req.Player, Game: req.Game, ConfigVersion: bound.row.Version,
-		Asset: AssetPoints, Bank: info.Bank, Acting: acts(info), Exclusive: !acts(info), Params: opening.Params,
+		Asset: AssetPoints, Bank: info.Bank, Acting: acting(info), Exclusive: !acting(info), Params: opening.Params,
+		Live: isLive(info), Source: info.Source, MinPot: opening.MinPot,
 		WindowMS: opening.Window.Milliseconds(), Seats: opening.Seats, BetsEach: opening.BetsEach, Slots: []game.Slot{},
 		ActReserve: opening.ActReserve, MaxExposure: opening.MaxExposure, Commit: hex.EncodeToString(commit[:]),
 	}

@@ -23,6 +23,9 @@ type StageResult struct {
 	Round    string
 	Status   models.RoundStatus
 	ClosesAt time.Time // of a round that may not close yet
+	// LiveUntil is when the run of a live round ends, UTC; zero unless it is drawn and runs. It tells the outcome of some games:
+	// it must not leave the process.
+	LiveUntil time.Time
 }
 
 // Close ends betting and waits out the bets in flight; early closes before the window ends.
@@ -40,7 +43,8 @@ func (e *Engine) Close(ctx context.Context, tenant int64, round string, early bo
 }
 
 // Draw reveals the server seed, computes the outcome from it and the frozen player seeds and
-// stores both, once. It returns ErrRoundNotFound or ErrNotClosed.
+// stores both, once. The draw of a live round stays hidden and starts its run. A round whose draw comes from outside is
+// voided when no value came in time. It returns ErrRoundNotFound, ErrNotClosed or, until the value came, ErrWaiting.
 func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageResult, error) {
 	f, err := e.load(ctx, tenant, round)
 	if err != nil {
@@ -50,8 +54,15 @@ func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageRes
 	case models.RoundOpen: // its bets are not frozen yet
 		return StageResult{}, ErrNotClosed
 	case models.RoundDrawn, models.RoundSettled, models.RoundVoided:
-		return StageResult{Round: round, Status: f.row.Status}, nil
+		out := StageResult{Round: round, Status: f.row.Status}
+		if f.hidden() {
+			out.LiveUntil = liveUntil(*f.row.LiveStartedAt, f.outcome)
+		}
+		return out, nil
 	case models.RoundClosed:
+	}
+	if f.row.Source != string(game.SourceSeeds) && f.row.External == nil {
+		return e.awaitSource(ctx, &f)
 	}
 	seed, err := e.openSeed(f.row)
 	if err != nil {
@@ -60,14 +71,15 @@ func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageRes
 	client := fairness.ClientSeed(round, f.entries())
 	outcome := json.RawMessage(nil)
 	if !f.row.Acting {
-		drawn, err := f.rules.Draw(f.opening, fairness.NewStream(seed, client, 0))
-		if err != nil {
+		if f.outcome, err = e.drawOutcome(ctx, &f, fairness.NewStream(seed, client, 0)); err != nil {
 			return StageResult{}, fmt.Errorf("draw round %s: %w", round, err)
 		}
-		if outcome, err = json.Marshal(drawn); err != nil {
+		if f.row.Live {
+			return e.startRun(ctx, &f, client)
+		}
+		if outcome, err = json.Marshal(f.outcome); err != nil {
 			return StageResult{}, fmt.Errorf("draw round %s: %w", round, err)
 		}
-		f.outcome = drawn
 	}
 	out, err := e.stage(ctx, tenant, round, `SELECT api_round_draw($1, $2, $3, $4, $5)`, tenant, round, seed[:], client, outcome)
 	if err != nil {
@@ -82,7 +94,8 @@ func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageRes
 }
 
 // Settle pays a drawn round out, once, in one transaction for any number of bets. A repeat
-// answers with what is stored. It returns ErrRoundNotFound or ErrNotDrawn.
+// answers with what is stored. The outcome of a live round is revealed first, which waits out the acts in flight. It returns
+// ErrRoundNotFound, ErrNotDrawn or, until the run is over, ErrRunning.
 func (e *Engine) Settle(ctx context.Context, tenant int64, round string) (StageResult, error) {
 	f, ok := e.drawn.take(roundKey{tenant, round})
 	if !ok {
@@ -97,6 +110,15 @@ func (e *Engine) Settle(ctx context.Context, tenant int64, round string) (StageR
 	case models.RoundOpen, models.RoundClosed:
 		return StageResult{}, ErrNotDrawn
 	case models.RoundDrawn:
+	}
+	if f.hidden() {
+		if err := e.reveal(ctx, &f); err != nil {
+			return StageResult{}, err
+		}
+		var err error
+		if f, err = e.load(ctx, tenant, round); err != nil { // with every act
+			return StageResult{}, err
+		}
 	}
 	payouts, err := f.rules.Settle(f.opening, f.outcome, f.gameBets(), f.acts)
 	if err != nil {
@@ -159,6 +181,7 @@ func (e *Engine) Extend(ctx context.Context, tenant int64, round string, until t
 type stageAnswer struct {
 	StageResult
 	VoidReason string
+	StartedAt  *time.Time
 }
 
 func (e *Engine) stage(ctx context.Context, tenant int64, round, sql string, args ...any) (stageAnswer, error) {
@@ -175,6 +198,7 @@ func readStage(round string, answer json.RawMessage) (stageAnswer, error) {
 		Status     models.RoundStatus
 		VoidReason string     `json:"void_reason"`
 		ClosesAt   *time.Time `json:"closes_at"`
+		StartedAt  *time.Time `json:"started_at"`
 	}
 	if err := json.Unmarshal(answer, &out); err != nil {
 		return stageAnswer{}, fmt.Errorf("read a stage's answer: %w", err)
@@ -187,5 +211,5 @@ func readStage(round string, answer json.RawMessage) (stageAnswer, error) {
 	if errors.Is(err, ErrTooEarly) {
 		result.Status = models.RoundOpen
 	}
-	return stageAnswer{StageResult: result, VoidReason: out.VoidReason}, err
+	return stageAnswer{StageResult: result, VoidReason: out.VoidReason, StartedAt: out.StartedAt}, err
 }

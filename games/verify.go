@@ -90,7 +90,9 @@ func (v *verifier) check(name CheckName, run func() error, needs ...CheckName) {
 	v.report.Checks = append(v.report.Checks, c)
 }
 
-func (v *verifier) acting() bool { return v.game != nil && acts(v.game.Info()) }
+func (v *verifier) acting() bool { return v.game != nil && acting(v.game.Info()) }
+
+func (v *verifier) live() bool { return v.game != nil && isLive(v.game.Info()) }
 
 func (v *verifier) format() error {
 	p := v.proof

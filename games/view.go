@@ -2,6 +2,7 @@ package games
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
@@ -24,9 +25,10 @@ type RoundView struct {
 	Bets      int64
 	Players   int64
 	SlotsLeft int64
-	Claims    []Claimed // of an acting round, by slot
-	Paid      int64     // once settled, minor units
-	House     int64     // what the house kept; negative when it paid, minor units
+	Claims    []Claimed       // of an acting round, by slot
+	Paid      int64           // once settled, minor units
+	House     int64           // what the house kept; negative when it paid, minor units
+	Report    json.RawMessage // what a settled round's card is written from instead of its outcome, of a game.Reporter
 }
 
 // Claimed is one share that was taken.
@@ -46,8 +48,32 @@ type Winner struct {
 	Won    int64  // minor units
 }
 
-// Round is one round with its counts. It returns ErrRoundNotFound.
+// Round is one round with its counts and, once it is settled, its report. It returns ErrRoundNotFound.
 func (e *Engine) Round(ctx context.Context, tenant int64, id string) (RoundView, error) {
+	v, err := e.round(ctx, tenant, id)
+	if err != nil {
+		return RoundView{}, err
+	}
+	return v, e.addReport(ctx, &v)
+}
+
+// addReport has the rules write the report of a settled round.
+func (e *Engine) addReport(ctx context.Context, v *RoundView) error {
+	rules, ok := v.Rules.(game.Reporter)
+	if !ok || v.Status != models.RoundSettled {
+		return nil
+	}
+	f, err := e.load(ctx, v.TenantID, v.ID)
+	if err != nil {
+		return err
+	}
+	if v.Report, err = rules.Report(f.opening, f.outcome, f.gameBets(), f.acts); err != nil {
+		return fmt.Errorf("report round %s: %w", v.ID, err)
+	}
+	return nil
+}
+
+func (e *Engine) round(ctx context.Context, tenant int64, id string) (RoundView, error) {
 	var v RoundView
 	err := e.db.InTenant(ctx, tenant, func(ctx context.Context, tx pgx.Tx) error {
 		v = RoundView{}
@@ -134,7 +160,7 @@ func (e *Engine) OpenRounds(ctx context.Context, tenant int64) ([]RoundView, err
 // Overdue lists a tenant's rounds that should have been settled before now less grace.
 func (e *Engine) Overdue(ctx context.Context, tenant int64, grace time.Duration) ([]RoundView, error) {
 	return e.live(ctx, tenant, `SELECT round_id FROM rounds WHERE tenant_id = $1 AND status IN ('open', 'closed', 'drawn')
-		AND closes_at < clock_timestamp() - make_interval(secs => $2) ORDER BY closes_at LIMIT 100`, tenant, grace.Seconds())
+		AND closes_at < clock_timestamp() - make_interval(secs => $2) AND api_round_overdue(tenant_id, round_id, $2) ORDER BY closes_at LIMIT 100`, tenant, grace.Seconds())
 }
 
 // ListRounds lists a group's rounds, newest first, after the round with id cursor ("" for the
@@ -168,7 +194,7 @@ func (e *Engine) live(ctx context.Context, tenant int64, sql string, args ...any
 	}
 	views := make([]RoundView, 0, len(ids))
 	for _, id := range ids {
-		v, err := e.Round(ctx, tenant, id)
+		v, err := e.round(ctx, tenant, id) // without its report: a list shows none
 		if code := models.CodeOf(err); code == ErrUnknownGame.Code || code == string(game.CodeInvalidConfig) {
 			// One round that this build can't read must not hide the others.
 			e.logger.ErrorContext(ctx, "round left out of a list", slog.String("round", id), slog.Any("error", err))

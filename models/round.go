@@ -30,8 +30,10 @@ type Round struct {
 	Asset         string
 	Bank          string // pool or house
 	Status        RoundStatus
-	Acting        bool // drawn at opening; players claim slots while it is open
-	Exclusive     bool // one such round a group at a time
+	Acting        bool   // drawn at opening; players claim slots while it is open
+	Live          bool   // players act while its hidden outcome runs
+	Source        string // where its draw comes from: empty for seeds, telegram
+	Exclusive     bool   // one such round a group at a time
 	EscrowID      int64
 	OpenedBy      int64 // player id
 	Params        json.RawMessage
@@ -41,13 +43,17 @@ type Round struct {
 	SeedSealed    []byte // encrypted server seed
 	Seed          []byte // the server seed once revealed
 	ClientSeed    *string
-	Outcome       json.RawMessage
+	Outcome       json.RawMessage // of a live round once its run is over
+	OutcomeSealed []byte          // encrypted outcome of a live round
+	External      *int64          `gorm:"column:external_value"`   // what the source gave
+	ExternalMsg   *int64          `gorm:"column:external_message"` // the chat message that shows it
 	VoidReason    *string
 	MessageID     *int64
 	OpensAt       time.Time
 	ClosesAt      time.Time
 	ClosedAt      *time.Time
 	DrawnAt       *time.Time
+	LiveStartedAt *time.Time // its run began
 	SettledAt     *time.Time
 }
 
