@@ -1,7 +1,7 @@
 package crash
 
 import (
-	"math/bits"
+	"math/big"
 	"strconv"
 
 	"fairground/fairness"
@@ -46,9 +46,9 @@ func (r rules) Odds() []game.Odd {
 func (r rules) Returns() []game.Return {
 	var returns []game.Return
 	for _, odd := range r.Odds() {
-		high, low := bits.Mul64(uint64(odd.Ways), uint64(odd.PaysBP*(million/whole)))
-		ppm, _ := bits.Div64(high, low, uint64(odd.Of))
-		returns = append(returns, game.Return{Choice: odd.Choice, Exact: true, Low: int64(ppm), High: int64(ppm)})
+		ppm := new(big.Int).Mul(big.NewInt(odd.Ways), big.NewInt(odd.PaysBP*(million/whole)))
+		exact := ppm.Div(ppm, big.NewInt(odd.Of)).Int64()
+		returns = append(returns, game.Return{Choice: odd.Choice, Exact: true, Low: exact, High: exact})
 	}
 	return returns
 }
