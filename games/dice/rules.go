@@ -49,10 +49,7 @@ func (r rules) CheckBet(_ game.Opening, bet game.Bet) (int64, error) {
 
 // Draw implements game.Rules: three words, one a die.
 func (rules) Draw(_ game.Opening, words *fairness.Stream) (game.Outcome, error) {
-	var t throw
-	for i := range t {
-		t[i] = int(words.Intn(6)) + 1
-	}
+	t := throwOf(words)
 	data, err := json.Marshal(drawn{Dice: t, Sum: t.sum(), Triple: t.triple(), Wins: t.wins()})
 	if err != nil {
 		return game.Outcome{}, fmt.Errorf("write the throw: %w", err)

@@ -1,11 +1,24 @@
 package dice
 
-import "strconv"
+import (
+	"strconv"
+
+	"fairground/fairness"
+)
 
 const throws = 216
 
 // throw is what three dice show.
 type throw [3]int
+
+// throwOf throws three dice.
+func throwOf(words *fairness.Stream) throw {
+	var t throw
+	for i := range t {
+		t[i] = int(words.Intn(6)) + 1
+	}
+	return t
+}
 
 func (t throw) sum() int     { return t[0] + t[1] + t[2] }
 func (t throw) triple() bool { return t[0] == t[1] && t[1] == t[2] }

@@ -105,6 +105,20 @@ func schemaError(e *jsonschema.ValidationError) *Error {
 		fix = "a value of type " + strings.Join(k.Want, " or ")
 	case *kind.MinProperties:
 		fix = fmt.Sprintf("at least %d of its fields", k.Want)
+	case *kind.MaxProperties:
+		fix = fmt.Sprintf("at most %d fields", k.Want)
+	case *kind.MinItems:
+		fix = fmt.Sprintf("at least %d items", k.Want)
+	case *kind.MaxItems:
+		fix = fmt.Sprintf("at most %d items", k.Want)
+	case *kind.UniqueItems:
+		fix = "no item twice"
+	case *kind.Pattern:
+		fix = "a text like " + k.Want
+	case *kind.MinLength:
+		fix = fmt.Sprintf("at least %d characters", k.Want)
+	case *kind.MaxLength:
+		fix = fmt.Sprintf("at most %d characters", k.Want)
 	case *kind.Enum:
 		fix = fmt.Sprintf("one of %v", k.Want)
 	default:

@@ -2,7 +2,8 @@ package simulate
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
+	"math/bits"
 
 	"fairground/fairness"
 	"fairground/games/game"
@@ -25,13 +26,15 @@ const (
 	None       Method = "none"       // knowledge decides: there is no return to compute
 )
 
-// Options of a report. The zero value plays DefaultRounds with a seed of zeroes.
+// Options of a report and of a run. The zero value plays DefaultRounds on every core with a seed of zeroes.
 type Options struct {
-	Rounds int
-	Seed   fairness.Seed
+	Rounds  int           // 0 for DefaultRounds
+	Seed    fairness.Seed // a public number here: nothing is drawn for money
+	Workers int           // how many rounds are played at a time, 0 for one a core; it changes no result
 }
 
-// Report is what a config gives back of what is staked.
+// Report is what a config gives back of what is staked. A payout is rounded down to a minor unit; a return is that of a
+// stake which needs no rounding.
 type Report struct {
 	Game       string        `json:"game"`
 	ConfigHash string        `json:"config_hash,omitempty"` // filled in by a caller who knows it
@@ -52,5 +55,54 @@ func (r Report) Best() int64 {
 
 // Returns reports what a config of a game gives back. It returns the *game.Error of a config that the game refuses.
 func Returns(g game.Game, config json.RawMessage, opts Options) (Report, error) {
-	return Report{}, errors.New("nothing is simulated yet")
+	rules, err := g.Parse(config)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Game: g.Info().Name, Returns: []game.Return{}, Exact: true}
+	if _, banked := rules.(game.Banked); banked {
+		report.Method, report.Exact = None, false
+		return report, nil
+	}
+	report.Returns, report.Method = known(rules), Enumerated
+	if g.Info().Bank == game.BankPool {
+		report.Method = Pool
+		if len(report.Returns) == 0 {
+			report.Returns = []game.Return{{High: Million}}
+		}
+	}
+	if len(report.Returns) == 0 {
+		result, err := Run(rules, opts)
+		if err != nil {
+			return Report{}, fmt.Errorf("simulate %s: %w", report.Game, err)
+		}
+		report.Returns, report.Rounds, report.Method = result.Returns(), result.Rounds, Simulated
+	}
+	for _, one := range report.Returns {
+		report.Exact = report.Exact && one.Exact
+	}
+	return report, nil
+}
+
+// known are the returns that the rules tell themselves; none if they don't.
+func known(rules game.Rules) []game.Return {
+	if e, ok := rules.(game.Enumerable); ok {
+		return e.Returns()
+	}
+	var returns []game.Return
+	for _, odd := range rules.Odds() {
+		ppm := scale(odd.Ways, 100*odd.PaysBP, odd.Of)
+		returns = append(returns, game.Return{Choice: odd.Choice, Exact: true, Low: ppm, High: ppm})
+	}
+	return returns
+}
+
+// scale is floor(a x b / c) of numbers that are not negative; what would not fit is the largest int64.
+func scale(a, b, c int64) int64 {
+	high, low := bits.Mul64(uint64(a), uint64(b)) //nolint:gosec // odds are positive
+	if high >= uint64(c) {                        //nolint:gosec // as above
+		return int64(^uint64(0) >> 1)
+	}
+	quotient, _ := bits.Div64(high, low, uint64(c)) //nolint:gosec // as above
+	return int64(min(quotient, ^uint64(0)>>1))
 }

@@ -2,6 +2,7 @@ package gametest
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -14,22 +15,27 @@ import (
 
 	"fairground/fairness"
 	"fairground/games/game"
+	"fairground/games/simulate"
 )
 
 // locales checks that every language has the same texts, that no choice lacks one, and that the
 // cards can be written for every round.
-func locales(t *testing.T, g game.Game, params []string) {
+func (s suite) locales(t *testing.T) {
 	t.Helper()
-	texts := readLocales(t, g.Info().Locales)
+	texts := readLocales(t, s.Info().Locales)
 	require.Contains(t, texts, "en")
 	require.Greater(t, len(texts), 1, "English and at least one more language")
-	rules := defaultRules(t, g)
+	rules := defaultRules(t, s)
 	want := []string{"name", "tagline", "rules", "card.open", "card.result"}
-	for _, odd := range rules.Odds() {
-		want = append(want, "choice."+odd.Choice)
+	for _, choice := range game.Choices(rules) {
+		want = append(want, "choice."+choice)
+	}
+	if s.live() {
+		want = append(want, "card.live")
+		require.NotEmpty(t, s.actChoices(t))
 	}
 	openings := []game.Opening{}
-	for _, p := range append([]string{""}, params...) {
+	for _, p := range append([]string{""}, s.setup.Params...) {
 		opening, err := rules.Open(json.RawMessage(p))
 		require.NoError(t, err)
 		openings = append(openings, opening)
@@ -44,13 +50,12 @@ func locales(t *testing.T, g game.Game, params []string) {
 			require.NotEmpty(t, strings.TrimSpace(texts[key]), "%s: %s", language, key)
 		}
 		for _, opening := range openings {
-			writeCards(t, rules, opening, texts)
+			s.writeCards(t, rules, opening, texts)
 		}
 	}
 }
 
-func readLocales(t *testing.T, files fs.FS) map[string]map[string]string {
-	t.Helper()
+func readLocales(t require.TestingT, files fs.FS) map[string]map[string]string {
 	names, err := fs.Glob(files, "*.json")
 	require.NoError(t, err)
 	all := map[string]map[string]string{}
@@ -64,8 +69,9 @@ func readLocales(t *testing.T, files fs.FS) map[string]map[string]string {
 	return all
 }
 
-// writeCards fills the cards in as the bot does: from the parameters and from drawn outcomes.
-func writeCards(t *testing.T, rules game.Rules, opening game.Opening, texts map[string]string) {
+// writeCards fills the cards in as the bot does: from the parameters, from what is shown of a run, and from the report or the
+// data of drawn outcomes.
+func (s suite) writeCards(t *testing.T, rules game.Rules, opening game.Opening, texts map[string]string) {
 	t.Helper()
 	fill := func(key string, data json.RawMessage) {
 		var values map[string]any
@@ -77,9 +83,56 @@ func writeCards(t *testing.T, rules game.Rules, opening game.Opening, texts map[
 		require.NoError(t, card.Execute(io.Discard, values), key)
 	}
 	fill("card.open", opening.Params)
-	for n := range uint64(50) {
-		out, err := rules.Draw(opening, fairness.NewStream(fairness.Seed{}, "cards", n))
-		require.NoError(t, err)
-		fill("card.result", out.Data)
+	bets := s.enough(t, rules, opening)
+	for _, out := range s.outcomes(t, rules, opening, 50) {
+		if live, ok := rules.(game.Live); ok {
+			for _, at := range []int64{0, out.LiveMS / 2, out.LiveMS - 1} {
+				shown, err := live.Shown(opening, out, at)
+				require.NoError(t, err)
+				fill("card.live", shown)
+			}
+		}
+		data := out.Data
+		if reporter, ok := rules.(game.Reporter); ok {
+			var err error
+			data, err = reporter.Report(opening, out, bets, nil)
+			require.NoError(t, err)
+		}
+		fill("card.result", data)
 	}
+}
+
+// enough is a round with bets on each choice until it has the seats and the pot that it needs.
+func (s suite) enough(t *testing.T, rules game.Rules, opening game.Opening) []game.Bet {
+	t.Helper()
+	if !s.has(game.PhaseBet) {
+		return nil
+	}
+	bets, err := simulate.OneOnEach(rules, opening)
+	require.NoError(t, err)
+	for staked(bets) < opening.MinPot {
+		more := bets[len(bets)-1]
+		more.Seq++
+		more.Player = fmt.Sprintf("p_%d", more.Seq)
+		bets = append(bets, more)
+	}
+	return bets
+}
+
+// outcomes draws some, or takes every one that an outside source can give.
+func (s suite) outcomes(t *testing.T, rules game.Rules, opening game.Opening, n uint64) []game.Outcome {
+	t.Helper()
+	var all []game.Outcome
+	if external, ok := rules.(game.External); ok {
+		for _, value := range taken(t, external, opening) {
+			out, err := external.Take(opening, value)
+			require.NoError(t, err)
+			all = append(all, out)
+		}
+		return all
+	}
+	for i := range n {
+		all = append(all, s.draw(t, rules, opening, fairness.NewStream(fairness.Seed{}, "cards", i)))
+	}
+	return all
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -18,18 +17,23 @@ type schema struct {
 	Schema     string             `json:"$schema"`
 	Title      string             `json:"title"`
 	Type       string             `json:"type"`
-	Additional *bool              `json:"additionalProperties"`
+	Additional *bool              `json:"-"`
 	Required   []string           `json:"required"`
 	Properties map[string]*schema `json:"properties"`
 	Enum       []string           `json:"enum"`
 	Minimum    *int64             `json:"minimum"`
 	Maximum    *int64             `json:"maximum"`
+
+	Extra json.RawMessage `json:"additionalProperties"` // false, or what other fields look like
 }
 
 func readSchema(t require.TestingT, g game.Game) schema {
 	var s schema
 	require.NoError(t, json.Unmarshal(g.Info().Schema, &s))
 	require.Equal(t, "object", s.Type)
+	if closed := false; string(s.Extra) == "false" {
+		s.Additional = &closed
+	}
 	for name, property := range s.Properties {
 		if property.Type == "integer" {
 			require.NotNil(t, property.Minimum, "%s needs a minimum", name)
@@ -39,25 +43,34 @@ func readSchema(t require.TestingT, g game.Game) schema {
 	return s
 }
 
-// value draws a value that a schema allows, mostly small ones and the bounds.
-func (s *schema) value(t *rapid.T, name string) any {
-	switch s.Type {
-	case "integer":
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// value draws a value that a schema allows, mostly small ones and the bounds. What has another form than numbers, words and
+// fixed fields keeps its default with numbers changed.
+func (s *schema) value(t *rapid.T, name string, fallback any) any {
+	switch {
+	case s.Type == "integer":
 		small := min(*s.Maximum, max(*s.Minimum, 2000))
 		return rapid.OneOf(rapid.Int64Range(*s.Minimum, small), rapid.Int64Range(*s.Minimum, *s.Maximum),
 			rapid.SampledFrom([]int64{*s.Minimum, *s.Maximum})).Draw(t, name)
-	case "boolean":
+	case s.Type == "boolean":
 		return rapid.Bool().Draw(t, name)
-	case "string":
+	case s.Type == "string" && len(s.Enum) > 0:
 		return rapid.SampledFrom(s.Enum).Draw(t, name)
-	case "object":
-		object := map[string]any{}
-		for _, field := range slices.Sorted(maps.Keys(s.Properties)) {
+	case s.Type == "object" && len(s.Properties) > 0:
+		object, old := map[string]any{}, map[string]any{}
+		if had, ok := fallback.(map[string]any); ok {
+			old = had
+		}
+		for _, field := range sortedKeys(s.Properties) {
 			if slices.Contains(s.Required, field) || rapid.Bool().Draw(t, field+"?") {
-				object[field] = s.Properties[field].value(t, field)
+				object[field] = s.Properties[field].value(t, field, old[field])
 			}
 		}
 		return object
+	case s.Type == "string", s.Type == "object", s.Type == "array":
+		mutate(t, fallback, rapid.IntRange(0, 2).Draw(t, name+" changes"))
+		return fallback
 	default:
 		t.Fatalf("the suite knows no values of type %q for %s", s.Type, name)
 		return nil
@@ -66,29 +79,25 @@ func (s *schema) value(t *rapid.T, name string) any {
 
 // rulesOf draws a config from the schema. Where the game's own checks refuse it, each refused
 // field takes its default's value, so that what is left is a valid config unlike the default.
-func rulesOf(t *rapid.T, g game.Game) game.Rules {
-	s := readSchema(t, g)
-	object, ok := s.value(t, "config").(map[string]any)
+func (s suite) rulesOf(t *rapid.T) game.Rules {
+	form := readSchema(t, s)
+	object, ok := form.value(t, "config", s.defaultConfig(t)).(map[string]any)
 	require.True(t, ok)
-	var fallback map[string]any
-	require.NoError(t, json.Unmarshal(g.Info().DefaultConfig, &fallback))
-	for range len(s.Properties) + 1 {
+	fallback := s.defaultConfig(t)
+	for range len(form.Properties) + 1 {
 		raw, err := json.Marshal(object)
 		require.NoError(t, err)
-		rules, err := g.Parse(raw)
+		rules, err := s.Parse(raw)
 		if err == nil {
 			return rules
 		}
 		requireError(t, err, game.CodeInvalidConfig, string(raw))
-		var e *game.Error
-		require.ErrorAs(t, err, &e)
-		field, _, _ := strings.Cut(e.Field, ".")
-		require.Contains(t, s.Properties, field, "the error names a field of the config")
+		field := s.knownField(t, err)
 		if _, same := fallback[field]; same {
 			object[field] = fallback[field]
 		}
 	}
-	return defaultRules(t, g)
+	return defaultRules(t, s)
 }
 
 // wrong says whether an error is a game's refusal with one of the codes.
