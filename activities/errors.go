@@ -32,8 +32,10 @@ const (
 	TypePaymentNotFound    = "cashier.payment_not_found"    // the database knows no such payment
 	TypeUndecided          = "cashier.undecided"            // the gateway can't tell yet
 
-	typeBusy  = "games.busy"      // passes by itself
-	typeEarly = "games.too_early" // the clocks of two servers differ
+	typeBusy    = "games.busy"               // passes by itself
+	typeEarly   = "games.too_early"          // the clocks of two servers differ
+	typeRunning = "games.run_running"        // the run of a live round is not over
+	typeWaiting = "games.waiting_for_source" // the value that decides the round has not come
 )
 
 // patience is how often an error of unknown nature is tried, about two minutes in all.
@@ -47,6 +49,8 @@ func final(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case code == typeWaiting:
+		return later(err, code, sourceWait)
 	case code == typeBusy, code == typeEarly:
 		return applicationError(err, code, temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
 	case code != "":
@@ -71,6 +75,12 @@ func only(err error, types ...string) error {
 		return applicationError(err, code, temporal.ApplicationErrorOptions{})
 	}
 }
+
+// sourceWait is the time between two looks at whether a round's source gave its value, runWait at whether a run is over.
+const (
+	sourceWait = time.Second
+	runWait    = time.Second
+)
 
 // stoppedWait is the time between two looks at whether payouts are possible again.
 const stoppedWait = time.Minute

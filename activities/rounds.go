@@ -41,7 +41,10 @@ type Extension struct {
 // RoundStage is where a round stands after a step.
 type RoundStage struct {
 	Status models.RoundStatus `json:"status"`
+	Live   bool               `json:"live,omitempty"` // drawn, and its run may be on
 }
+
+func stageOf(got games.StageResult) RoundStage { return RoundStage{Status: got.Status, Live: got.Live} }
 
 // CloseRound ends betting; it waits for bets in flight. A round that could not fill is voided.
 // A domain error, a panic and what fails too often is final.
@@ -49,29 +52,41 @@ func (a *Rounds) CloseRound(ctx context.Context, in Closing) (out RoundStage, er
 	defer beat(ctx)()
 	defer endPanic(&err)
 	got, err := a.Engine.Close(ctx, in.Tenant, in.Round, in.Early)
-	return RoundStage{Status: got.Status}, final(ctx, err)
+	return stageOf(got), final(ctx, err)
 }
 
-// DrawRound stores the outcome. A domain error, a panic and what fails too often is final.
+// DrawRound stores the outcome; that of a live round stays hidden while it runs. A round whose draw comes from outside is
+// waited for. A domain error, a panic and what fails too often is final.
 func (a *Rounds) DrawRound(ctx context.Context, in RoundRef) (out RoundStage, err error) {
 	defer beat(ctx)()
 	defer endPanic(&err)
 	got, err := a.Engine.Draw(ctx, in.Tenant, in.Round)
-	return RoundStage{Status: got.Status}, final(ctx, err)
+	return stageOf(got), final(ctx, err)
+}
+
+// EndRun waits for the end of a live round's run by looking again and again: how long it lasts is secret, and a history can
+// be read. Only TypeNotFound is final.
+func (a *Rounds) EndRun(ctx context.Context, in RoundRef) error {
+	defer beat(ctx)()
+	err := a.Engine.EndRun(ctx, in.Tenant, in.Round)
+	if models.CodeOf(err) == typeRunning {
+		return later(err, typeRunning, runWait)
+	}
+	return only(err, TypeNotFound)
 }
 
 // SettleRound pays out a drawn round, its announcement included. Only TypeNotFound is final.
 func (a *Rounds) SettleRound(ctx context.Context, in RoundRef) (RoundStage, error) {
 	defer beat(ctx)()
 	got, err := a.Engine.Settle(ctx, in.Tenant, in.Round)
-	return RoundStage{Status: got.Status}, only(err, TypeNotFound)
+	return stageOf(got), only(err, TypeNotFound)
 }
 
 // VoidRound refunds a round that is not drawn. Only TypeAlreadyDrawn and TypeNotFound are final.
 func (a *Rounds) VoidRound(ctx context.Context, in Voiding) (RoundStage, error) {
 	defer beat(ctx)()
 	got, err := a.Engine.Void(ctx, in.Tenant, in.Round, in.Reason)
-	return RoundStage{Status: got.Status}, only(err, TypeAlreadyDrawn, TypeNotFound)
+	return stageOf(got), only(err, TypeAlreadyDrawn, TypeNotFound)
 }
 
 // ExtendRound moves the end of the window as far as the database allows and returns it (UTC).

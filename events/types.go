@@ -13,6 +13,7 @@ type Type string
 const (
 	TypeRoundOpened  Type = "round.opened.v1"
 	TypeRoundFull    Type = "round.full.v1"
+	TypeRoundLive    Type = "round.live.v1"
 	TypeRoundSettled Type = "round.settled.v1"
 	TypeRoundVoided  Type = "round.voided.v1"
 )
@@ -60,6 +61,16 @@ type RoundFull struct {
 
 // EventType implements Payload.
 func (RoundFull) EventType() Type { return TypeRoundFull }
+
+// RoundLive says that the run of a round began: players act while its hidden outcome runs.
+type RoundLive struct {
+	Round     string    `json:"round"`
+	Game      string    `json:"game"`
+	StartedAt time.Time `json:"started_at"` // UTC
+}
+
+// EventType implements Payload.
+func (RoundLive) EventType() Type { return TypeRoundLive }
 
 // RoundSettled says that a round was paid out. Amounts are minor units.
 type RoundSettled struct {

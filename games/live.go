@@ -182,12 +182,20 @@ func (e *Engine) reveal(ctx context.Context, f *frozen) error {
 // EndRun ends a run that is over and publishes its seed and outcome; it waits out the acts in flight. Until then it returns
 // ErrRunning and does not say when. A round without a run has nothing to end. It returns ErrRoundNotFound too.
 func (e *Engine) EndRun(ctx context.Context, tenant int64, round string) error {
-	f, err := e.load(ctx, tenant, round)
-	if err != nil {
+	var f frozen
+	err := e.db.InTenant(ctx, tenant, func(ctx context.Context, tx pgx.Tx) error {
+		var err error
+		f.row, f.group, err = scanRound(tx.QueryRow(ctx, oneRound, tenant, round))
 		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read round %s: %w", round, err)
 	}
 	if !f.hidden() {
 		return nil
+	}
+	if f.outcome, err = e.openOutcome(round, f.row.OutcomeSealed); err != nil {
+		return err
 	}
 	return e.reveal(ctx, &f)
 }

@@ -40,6 +40,9 @@ const roundColumns = `r.tenant_id, r.round_id, r.group_id, r.game, r.config_vers
 	r.message_id, r.opens_at, r.closes_at, r.closed_at, r.drawn_at, r.settled_at, r.live, r.source, r.outcome_sealed,
 	r.external_value, r.external_message, r.live_started_at, g.public_id`
 
+const oneRound = `SELECT ` + roundColumns + ` FROM rounds r JOIN groups g ON g.tenant_id = r.tenant_id AND g.group_id = r.group_id
+	WHERE r.tenant_id = $1 AND r.round_id = $2`
+
 func scanRound(row pgx.Row) (models.Round, string, error) {
 	var r models.Round
 	var group string
@@ -59,8 +62,7 @@ func (e *Engine) load(ctx context.Context, tenant int64, round string) (frozen, 
 	err := e.db.InTenant(ctx, tenant, func(ctx context.Context, tx pgx.Tx) error {
 		f = frozen{}
 		var err error
-		f.row, f.group, err = scanRound(tx.QueryRow(ctx, `SELECT `+roundColumns+` FROM rounds r
-			JOIN groups g ON g.tenant_id = r.tenant_id AND g.group_id = r.group_id WHERE r.tenant_id = $1 AND r.round_id = $2`, tenant, round))
+		f.row, f.group, err = scanRound(tx.QueryRow(ctx, oneRound, tenant, round))
 		if err != nil {
 			return err
 		}

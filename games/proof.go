@@ -33,11 +33,19 @@ type Proof struct {
 	Bets           []game.Bet         `json:"bets"`      // by Seq, from 1
 	DrawBets       int                `json:"draw_bets"` // how many of the first bets fed the client seed
 	ClientSeed     string             `json:"client_seed,omitempty"`
+	External       *External          `json:"external,omitempty"` // of a draw from outside
 	Outcome        *game.Outcome      `json:"outcome,omitempty"`
 	Acts           []game.Act         `json:"acts,omitempty"`
 	Payouts        []game.Payout      `json:"payouts,omitempty"`
 	House          int64              `json:"house"`                     // what the house kept; negative when it paid
 	SettlementHash string             `json:"settlement_hash,omitempty"` // see SettlementHash
+}
+
+// External is the value that decided a round whose draw comes from outside.
+type External struct {
+	Source  game.Source `json:"source"`
+	Value   int64       `json:"value"`
+	Message int64       `json:"message,omitempty"` // the chat message that shows it
 }
 
 // ProofTime is a moment as a proof writes it: UTC, RFC 3339 with six decimals.

@@ -42,9 +42,21 @@ func (e *Engine) Proof(ctx context.Context, round string) (Proof, error) {
 		p.ClientSeed = *f.row.ClientSeed
 	}
 	if f.row.Status != models.RoundVoided {
-		p.Outcome, p.Acts = &f.outcome, f.acts
+		p.Outcome, p.Acts, p.External = &f.outcome, f.acts, f.external()
 	}
 	return p, e.addSettlement(ctx, &f, &p)
+}
+
+// external is the value that decided the round, nil if its seeds did.
+func (f *frozen) external() *External {
+	if f.row.External == nil {
+		return nil
+	}
+	out := &External{Source: game.Source(f.row.Source), Value: *f.row.External}
+	if f.row.ExternalMsg != nil {
+		out.Message = *f.row.ExternalMsg
+	}
+	return out
 }
 
 // publicBets are the bets as anybody may see them: while the round is open, without the seeds

@@ -29,6 +29,7 @@ const (
 	CheckCommit     CheckName = "commit"
 	CheckClientSeed CheckName = "client_seed"
 	CheckDraw       CheckName = "draw"
+	CheckContent    CheckName = "content"
 	CheckActs       CheckName = "acts"
 	CheckPayouts    CheckName = "payouts"
 	CheckSums       CheckName = "sums"
@@ -40,7 +41,7 @@ type Check struct {
 	Name     CheckName   `json:"name"`
 	Title    string      `json:"title"` // one plain English line
 	Status   CheckStatus `json:"status"`
-	Detail   string      `json:"detail,omitempty"`   // why it is not ok
+	Detail   string      `json:"detail,omitempty"`   // why it is not ok, or what it can't show
 	Expected string      `json:"expected,omitempty"` // recomputed here
 	Got      string      `json:"got,omitempty"`      // as the proof says
 }
@@ -69,6 +70,18 @@ func (r Report) Failed() []CheckName {
 	return failed
 }
 
+// title says what a check of this proof is about.
+func (v *verifier) title(name CheckName) string {
+	switch {
+	case name == CheckActs && v.live():
+		return "Every act was made in its time, and once"
+	case name == CheckDraw && v.outside() && v.proof.Status != models.RoundVoided:
+		return "The outcome follows from what the chat's dice showed"
+	default:
+		return checkTitle(name, v.proof.Status)
+	}
+}
+
 // checkTitle says what a check is about. In a voided round nothing is drawn and all is refunded.
 func checkTitle(name CheckName, status models.RoundStatus) string {
 	if status == models.RoundVoided && name == CheckDraw {
@@ -92,6 +105,8 @@ func checkTitle(name CheckName, status models.RoundStatus) string {
 		return "Every player's seed went into the draw"
 	case CheckDraw:
 		return "The outcome follows from the seeds"
+	case CheckContent:
+		return "The content is what the draw chose from the bank that was fixed"
 	case CheckActs:
 		return "Every share was taken once, by one player"
 	case CheckPayouts:

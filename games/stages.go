@@ -23,6 +23,7 @@ type StageResult struct {
 	Round    string
 	Status   models.RoundStatus
 	ClosesAt time.Time // of a round that may not close yet
+	Live     bool      // drawn, and its run may be on
 	// LiveUntil is when the run of a live round ends, UTC; zero unless it is drawn and runs. It tells the outcome of some games:
 	// it must not leave the process.
 	LiveUntil time.Time
@@ -56,6 +57,7 @@ func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageRes
 	case models.RoundDrawn, models.RoundSettled, models.RoundVoided:
 		out := StageResult{Round: round, Status: f.row.Status}
 		if f.hidden() {
+			out.Live = true
 			out.LiveUntil = liveUntil(*f.row.LiveStartedAt, f.outcome)
 		}
 		return out, nil
@@ -196,14 +198,15 @@ func readStage(round string, answer json.RawMessage) (stageAnswer, error) {
 	var out struct {
 		Code       string
 		Status     models.RoundStatus
-		VoidReason string     `json:"void_reason"`
+		VoidReason string `json:"void_reason"`
+		Live       bool
 		ClosesAt   *time.Time `json:"closes_at"`
 		StartedAt  *time.Time `json:"started_at"`
 	}
 	if err := json.Unmarshal(answer, &out); err != nil {
 		return stageAnswer{}, fmt.Errorf("read a stage's answer: %w", err)
 	}
-	result := StageResult{Round: round, Status: out.Status}
+	result := StageResult{Round: round, Status: out.Status, Live: out.Live && out.Status == models.RoundDrawn}
 	if out.ClosesAt != nil {
 		result.ClosesAt = out.ClosesAt.UTC()
 	}

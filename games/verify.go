@@ -28,10 +28,13 @@ func Verify(p Proof) Report {
 	} else {
 		v.check(CheckClientSeed, v.clientSeed, CheckFormat)
 		v.check(CheckDraw, v.draw, CheckParams, CheckCommit, CheckClientSeed)
-		if v.acting() || len(p.Acts) > 0 {
-			v.check(CheckActs, v.acts, CheckDraw)
+		if _, ok := v.rules.(game.Banked); ok {
+			v.check(CheckContent, v.content, CheckDraw)
 		}
-		v.check(CheckPayouts, v.payouts, CheckBets, CheckDraw, CheckActs)
+		if v.acting() || v.live() || len(p.Acts) > 0 {
+			v.check(CheckActs, v.acts, CheckBets, CheckDraw)
+		}
+		v.check(CheckPayouts, v.payouts, CheckBets, CheckDraw, CheckContent, CheckActs)
 	}
 	v.check(CheckSums, v.sums, CheckPayouts)
 	v.check(CheckHash, v.hash, CheckDraw, CheckPayouts)
@@ -64,7 +67,7 @@ type verifier struct {
 
 // check runs one check unless something it builds on is not ok.
 func (v *verifier) check(name CheckName, run func() error, needs ...CheckName) {
-	c := Check{Name: name, Title: checkTitle(name, v.proof.Status), Status: CheckOK}
+	c := Check{Name: name, Title: v.title(name), Status: CheckOK}
 	for _, made := range v.report.Checks {
 		if made.Status == CheckOK || !slices.Contains(needs, made.Name) {
 			continue
@@ -79,6 +82,8 @@ func (v *verifier) check(name CheckName, run func() error, needs ...CheckName) {
 	err := run()
 	var differs mismatchError
 	switch {
+	case err == nil && name == CheckDraw && v.outside():
+		c.Detail = "the value is the source's own: it can't be recomputed"
 	case err == nil:
 	case errors.Is(err, errPending):
 		c.Status, c.Detail = CheckPending, err.Error()
@@ -93,6 +98,9 @@ func (v *verifier) check(name CheckName, run func() error, needs ...CheckName) {
 func (v *verifier) acting() bool { return v.game != nil && acting(v.game.Info()) }
 
 func (v *verifier) live() bool { return v.game != nil && isLive(v.game.Info()) }
+
+// outside says that the draw does not come from the seeds.
+func (v *verifier) outside() bool { return v.game != nil && v.game.Info().Source != game.SourceSeeds }
 
 func (v *verifier) format() error {
 	p := v.proof
@@ -206,15 +214,36 @@ func (v *verifier) draw() error {
 		}
 		return errPending
 	}
-	drawn, err := v.rules.Draw(v.opening, fairness.NewStream(seed, p.ClientSeed, 0))
+	if (p.External != nil) != v.outside() {
+		return errors.New("the value that decides the round is missing, or is not one that may")
+	}
+	var value *int64
+	if p.External != nil {
+		if err := compare(string(v.game.Info().Source), string(p.External.Source)); err != nil {
+			return err
+		}
+		value = &p.External.Value
+	}
+	drawn, err := takeOrDraw(v.rules, v.opening, value, fairness.NewStream(seed, p.ClientSeed, 0))
 	if err != nil {
 		return err
+	}
+	if _, ok := v.rules.(game.Banked); ok {
+		drawn.Content = p.Outcome.Content // a check of its own
 	}
 	return compareJSON(drawn, p.Outcome)
 }
 
+func (v *verifier) content() error {
+	banked, ok := v.rules.(game.Banked)
+	if !ok {
+		return errors.New("the game plays with no content")
+	}
+	return banked.CheckContent(v.opening, *v.proof.Outcome)
+}
+
 func (v *verifier) noDraw() error {
-	if v.proof.Outcome != nil || len(v.proof.Acts) > 0 {
+	if v.proof.Outcome != nil || len(v.proof.Acts) > 0 || v.proof.External != nil {
 		return errors.New("a voided round has no outcome")
 	}
 	return nil

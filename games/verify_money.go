@@ -1,6 +1,7 @@
 package games
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
@@ -8,9 +9,12 @@ import (
 	"fairground/games/game"
 )
 
-// acts checks who took what against the shares that were drawn.
+// acts checks who took what against the shares that were drawn, or who did what in a run.
 func (v *verifier) acts() error {
 	p := v.proof
+	if v.live() {
+		return v.liveActs()
+	}
 	if !v.acting() {
 		return errors.New("nothing can be taken in this game")
 	}
@@ -30,6 +34,48 @@ func (v *verifier) acts() error {
 		slots[act.Slot], players[act.Player] = true, true
 	}
 	return nil
+}
+
+// liveActs checks that every act was made by its bet's player, in its window, before the run was over, and once for a slot.
+func (v *verifier) liveActs() error {
+	p := v.proof
+	if p.Outcome == nil {
+		return errPending
+	}
+	rules, ok := v.rules.(game.Live)
+	if !ok || p.Outcome.LiveMS < 1 {
+		return errors.New("nothing can be done in this round")
+	}
+	type place struct {
+		seq  int64
+		slot int
+	}
+	made := map[place]bool{}
+	for i, act := range p.Acts {
+		at := place{act.Seq, act.Slot}
+		switch {
+		case act.Seq < 1 || act.Seq > int64(len(p.Bets)) || p.Bets[act.Seq-1].Player != act.Player:
+			return fmt.Errorf("act %d names no bet of its player", i+1)
+		case made[at]:
+			return fmt.Errorf("bet %d acted twice on slot %d", act.Seq, act.Slot)
+		case i > 0 && compareActs(p.Acts[i-1], act) >= 0:
+			return fmt.Errorf("act %d is out of order", i+1)
+		}
+		made[at] = true
+		from, to, err := rules.CheckAct(v.opening, p.Bets[act.Seq-1], act)
+		if err != nil {
+			return fmt.Errorf("act %d: %w", i+1, err)
+		}
+		if act.AtMS < from || act.AtMS >= min(to, p.Outcome.LiveMS) {
+			return fmt.Errorf("bet %d acted at %d ms, which was not its time", act.Seq, act.AtMS)
+		}
+	}
+	return nil
+}
+
+// compareActs is the order in which acts are listed: by moment, bet and slot.
+func compareActs(a, b game.Act) int {
+	return cmp.Or(cmp.Compare(a.AtMS, b.AtMS), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Slot, b.Slot))
 }
 
 func (v *verifier) payouts() error {
@@ -74,7 +120,9 @@ func (v *verifier) sums() error {
 		left.Add(left, big.NewInt(payout.Amount))
 	}
 	for _, act := range p.Acts {
-		left.Add(left, big.NewInt(p.Outcome.Slots[act.Slot].Amount))
+		if v.acting() {
+			left.Add(left, big.NewInt(p.Outcome.Slots[act.Slot].Amount))
+		}
 	}
 	if p.House < 0 && v.game != nil && v.game.Info().Bank == game.BankPool {
 		return errors.New("the house paid into a game in which players pay each other")

@@ -78,8 +78,7 @@ func (e *Engine) round(ctx context.Context, tenant int64, id string) (RoundView,
 	err := e.db.InTenant(ctx, tenant, func(ctx context.Context, tx pgx.Tx) error {
 		v = RoundView{}
 		var err error
-		if v.Round.Round, v.Group, err = scanRound(tx.QueryRow(ctx, `SELECT `+roundColumns+` FROM rounds r
-			JOIN groups g ON g.tenant_id = r.tenant_id AND g.group_id = r.group_id WHERE r.tenant_id = $1 AND r.round_id = $2`, tenant, id)); err != nil {
+		if v.Round.Round, v.Group, err = scanRound(tx.QueryRow(ctx, oneRound, tenant, id)); err != nil {
 			return err
 		}
 		return v.loadCounts(ctx, tx)

@@ -132,7 +132,7 @@ BEGIN
     v_void := CASE WHEN v_bets = 0 THEN 'no_bets' WHEN v_bets < o.seats OR v_pot < o.min_pot THEN 'not_filled' END;
     IF v_now AND v_void IS NULL AND o.source = 'telegram' THEN PERFORM round_notice(p_tenant, o.group_id, 'round.throw', p_round); END IF;
   END IF;
-  RETURN jsonb_build_object('code', 'ok', 'status', o.status, 'void_reason', v_void);
+  RETURN jsonb_build_object('code', 'ok', 'status', o.status, 'void_reason', v_void, 'live', o.live);
 END $$;
 -- +goose StatementEnd
 
@@ -193,7 +193,7 @@ BEGIN
     PERFORM round_event(p_tenant, 'round.live.v1', jsonb_build_object('round', p_round, 'game', o.game, 'started_at', o.live_started_at));
     PERFORM round_notice(p_tenant, o.group_id, 'round.live', p_round);
   END IF;
-  RETURN jsonb_build_object('code', 'ok', 'status', o.status, 'started_at', o.live_started_at);
+  RETURN jsonb_build_object('code', 'ok', 'status', o.status, 'live', true, 'started_at', o.live_started_at);
 END $$;
 -- +goose StatementEnd
 

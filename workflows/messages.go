@@ -48,6 +48,7 @@ const (
 	StageOpen     Stage = "open"     // waiting for the window to end
 	StageClosing  Stage = "closing"  // closing, bets in flight are waited for
 	StageDrawing  Stage = "drawing"  // drawing
+	StageRunning  Stage = "running"  // a live round's hidden outcome runs, players act; from here there is no refund
 	StageSettling Stage = "settling" // paying out; from here there is no refund
 	StageVoiding  Stage = "voiding"  // refunding
 	StageDone     Stage = "done"     // settled or voided

@@ -15,6 +15,9 @@ import (
 // thousand. Before the draw is stored a step that cannot succeed refunds the round; after it, the
 // settlement is tried for ever. It fails only for a round that does not exist.
 //
+// A live round runs between draw and settlement. How long is secret until it is over, and whoever may read a history could
+// read a timer: the run's end is waited for by an activity that looks again and again.
+//
 // Every step is idempotent in the database, so a second run of a round takes over where it stands.
 func Round(ctx workflow.Context, in RoundInput) (RoundResult, error) {
 	r, err := newRound(ctx, in)
@@ -33,6 +36,7 @@ type round struct {
 	stage    Stage
 	note     string
 	early    bool // the window was ended before its time
+	live     bool // drawn with a run that may be on
 
 	closeEarly workflow.ReceiveChannel
 	extend     workflow.ReceiveChannel
@@ -140,7 +144,18 @@ func (r *round) conclude(live, steady workflow.Context) (models.RoundStatus, err
 	if status.Final() {
 		return status, nil
 	}
-	return r.settle(steady)
+	return r.pay(steady)
+}
+
+// pay waits for the end of a live round's run and settles.
+func (r *round) pay(ctx workflow.Context) (models.RoundStatus, error) {
+	if r.live {
+		r.enter(ctx, StageRunning, "Running.")
+		if err := workflow.ExecuteActivity(database(ctx, "Wait for the end of the run"), r.step.EndRun, r.ref).Get(ctx, nil); err != nil {
+			return "", err
+		}
+	}
+	return r.settle(ctx)
 }
 
 // close ends betting in the database, bets in flight included. A round that could not fill comes
@@ -150,6 +165,7 @@ func (r *round) close(ctx workflow.Context) (models.RoundStatus, error) {
 	var got activities.RoundStage
 	err := workflow.ExecuteActivity(database(ctx, "Close the round"), r.step.CloseRound,
 		activities.Closing{RoundRef: r.ref, Early: r.early}).Get(ctx, &got)
+	r.live = got.Live
 	return got.Status, err
 }
 
@@ -158,6 +174,7 @@ func (r *round) draw(ctx workflow.Context) (models.RoundStatus, error) {
 	r.enter(ctx, StageDrawing, "Drawing.")
 	var got activities.RoundStage
 	err := workflow.ExecuteActivity(database(ctx, "Draw the outcome"), r.step.DrawRound, r.ref).Get(ctx, &got)
+	r.live = got.Live
 	return got.Status, err
 }
 
@@ -208,7 +225,7 @@ func (r *round) finish(ctx workflow.Context) (models.RoundStatus, error) {
 	case status.Final():
 		return status, nil
 	}
-	return r.settle(ctx)
+	return r.pay(ctx)
 }
 
 // cancelRequested tells whether an operator or the web UI asked to cancel since the window ended.
