@@ -129,7 +129,7 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 	// Refusals that no endpoint here can meet.
 	elsewhere := []string{
 		"players.bot_taken", "players.invalid_tenant", "players.invalid_stake", "players.too_many_codes",
-		"games.invalid_config", "games.already_drawn", "games.too_early", "games.not_closed", "games.not_drawn",
+		"games.invalid_config", "games.already_drawn", "games.not_closed", "games.not_drawn", "games.run_running", "games.waiting_for_source",
 		"operators.owner_exists", "operators.not_linked", "operators.telegram_taken", "operators.invalid_link_code", "cashier.decision_unknown",
 		"players.invalid_cursor", "cashier.invalid_cursor", "cashier.configure", "cashier.read", "cashier.refund_not_found",
 	}

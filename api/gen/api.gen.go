@@ -145,6 +145,7 @@ const (
 	CashierTooManyDeposits      ErrorCode = "cashier.too_many_deposits"
 	CashierWithdrawalNotFound   ErrorCode = "cashier.withdrawal_not_found"
 	CashierWrongStage           ErrorCode = "cashier.wrong_stage"
+	GamesAlreadyActed           ErrorCode = "games.already_acted"
 	GamesAlreadyBet             ErrorCode = "games.already_bet"
 	GamesAlreadyClaimed         ErrorCode = "games.already_claimed"
 	GamesBusy                   ErrorCode = "games.busy"
@@ -155,11 +156,14 @@ const (
 	GamesInvalidParams          ErrorCode = "games.invalid_params"
 	GamesInvalidSeed            ErrorCode = "games.invalid_seed"
 	GamesInvalidStake           ErrorCode = "games.invalid_stake"
+	GamesNoBet                  ErrorCode = "games.no_bet"
 	GamesNothingLeft            ErrorCode = "games.nothing_left"
 	GamesRoundClosed            ErrorCode = "games.round_closed"
 	GamesRoundFull              ErrorCode = "games.round_full"
 	GamesRoundNotFound          ErrorCode = "games.round_not_found"
 	GamesRoundRunning           ErrorCode = "games.round_running"
+	GamesTooEarly               ErrorCode = "games.too_early"
+	GamesTooLate                ErrorCode = "games.too_late"
 	GamesUnknownGame            ErrorCode = "games.unknown_game"
 	HooksAccountNotFound        ErrorCode = "hooks.account_not_found"
 	HooksForged                 ErrorCode = "hooks.forged"
@@ -374,6 +378,8 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case CashierWrongStage:
 		return true
+	case GamesAlreadyActed:
+		return true
 	case GamesAlreadyBet:
 		return true
 	case GamesAlreadyClaimed:
@@ -394,6 +400,8 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case GamesInvalidStake:
 		return true
+	case GamesNoBet:
+		return true
 	case GamesNothingLeft:
 		return true
 	case GamesRoundClosed:
@@ -403,6 +411,10 @@ func (e ErrorCode) Valid() bool {
 	case GamesRoundNotFound:
 		return true
 	case GamesRoundRunning:
+		return true
+	case GamesTooEarly:
+		return true
+	case GamesTooLate:
 		return true
 	case GamesUnknownGame:
 		return true
@@ -619,22 +631,22 @@ func (e LimitWindow) Valid() bool {
 
 // Defines values for Phase.
 const (
-	Act    Phase = "act"
-	Bet    Phase = "bet"
-	Draw   Phase = "draw"
-	Settle Phase = "settle"
+	PhaseAct    Phase = "act"
+	PhaseBet    Phase = "bet"
+	PhaseDraw   Phase = "draw"
+	PhaseSettle Phase = "settle"
 )
 
 // Valid indicates whether the value is a known member of the Phase enum.
 func (e Phase) Valid() bool {
 	switch e {
-	case Act:
+	case PhaseAct:
 		return true
-	case Bet:
+	case PhaseBet:
 		return true
-	case Draw:
+	case PhaseDraw:
 		return true
-	case Settle:
+	case PhaseSettle:
 		return true
 	default:
 		return false
@@ -765,6 +777,30 @@ func (e WithdrawalStepStep) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// Act defines model for Act.
+type Act struct {
+	// Choice What is done: one of `acts` in `shown`.
+	Choice string `json:"choice"`
+
+	// Slot The game's own numbering, for example of questions; 0 when absent. See `slot` in `shown`.
+	Slot *int32 `json:"slot,omitempty"`
+}
+
+// ActReceipt defines model for ActReceipt.
+type ActReceipt struct {
+	// AtMs Milliseconds since the run began.
+	AtMs int64 `json:"at_ms"`
+
+	// Bet The bet that acted, opaque as in its receipt.
+	Bet    string `json:"bet"`
+	Choice string `json:"choice"`
+	Round  string `json:"round"`
+
+	// Shown What the game showed at that moment.
+	Shown json.RawMessage `json:"shown"`
+	Slot  int32           `json:"slot"`
 }
 
 // AddAddress defines model for AddAddress.
@@ -1037,6 +1073,36 @@ type LimitList struct {
 // LimitWindow defines model for LimitWindow.
 type LimitWindow string
 
+// LiveAct defines model for LiveAct.
+type LiveAct struct {
+	AtMs   int64   `json:"at_ms"`
+	Choice *string `json:"choice,omitempty"`
+
+	// Player The player's public id.
+	Player string `json:"player"`
+
+	// Seq The bet's place in the proof.
+	Seq  int64 `json:"seq"`
+	Slot int32 `json:"slot"`
+}
+
+// LiveView defines model for LiveView.
+type LiveView struct {
+	// Acts What was done so far, in order. What was chosen is told once the run is over.
+	Acts []LiveAct `json:"acts"`
+
+	// AtMs Milliseconds since the run began; the length of the run once it is over.
+	AtMs int64 `json:"at_ms"`
+
+	// Over Nothing more can be done.
+	Over  bool   `json:"over"`
+	Round string `json:"round"`
+
+	// Shown What the game shows of the moment. `slot` is where acts go now and `acts` what they may choose.
+	Shown     json.RawMessage `json:"shown"`
+	StartedAt time.Time       `json:"started_at"`
+}
+
 // LoginCode defines model for LoginCode.
 type LoginCode struct {
 	Code string `json:"code"`
@@ -1191,9 +1257,12 @@ type Round struct {
 	Game          string        `json:"game"`
 
 	// Group The group's public id.
-	Group    string    `json:"group"`
-	Odds     []Odd     `json:"odds"`
-	OpenedAt time.Time `json:"opened_at"`
+	Group string `json:"group"`
+
+	// LiveStartedAt When its run began, of a round in which players act while a hidden outcome runs.
+	LiveStartedAt *time.Time `json:"live_started_at,omitempty"`
+	Odds          []Odd      `json:"odds"`
+	OpenedAt      time.Time  `json:"opened_at"`
 
 	// Opener The public id of the player who opened it.
 	Opener string `json:"opener"`
@@ -1203,10 +1272,13 @@ type Round struct {
 	Paid    *Amount          `json:"paid,omitempty"`
 
 	// Params The round's own parameters.
-	Params    json.RawMessage `json:"params"`
-	Pot       Amount          `json:"pot"`
-	Round     string          `json:"round"`
-	SettledAt *time.Time      `json:"settled_at,omitempty"`
+	Params json.RawMessage `json:"params"`
+	Pot    Amount          `json:"pot"`
+
+	// Report What the game tells of a settled round besides the outcome, for example the tickets that won.
+	Report    *json.RawMessage `json:"report,omitempty"`
+	Round     string           `json:"round"`
+	SettledAt *time.Time       `json:"settled_at,omitempty"`
 
 	// SlotsLeft Shares still to take.
 	SlotsLeft  int64       `json:"slots_left"`
@@ -1552,6 +1624,12 @@ type ListLimitsParams struct {
 	Asset AssetParam `form:"asset" json:"asset"`
 }
 
+// ActParams defines parameters for Act.
+type ActParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
+}
+
 // PlaceBetParams defines parameters for PlaceBet.
 type PlaceBetParams struct {
 	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
@@ -1605,6 +1683,9 @@ type ConfirmTOTPJSONRequestBody = TOTPCode
 
 // SetMySeedJSONRequestBody defines body for SetMySeed for application/json ContentType.
 type SetMySeedJSONRequestBody = SeedChoice
+
+// ActJSONRequestBody defines body for Act for application/json ContentType.
+type ActJSONRequestBody = Act
 
 // PlaceBetJSONRequestBody defines body for PlaceBet for application/json ContentType.
 type PlaceBetJSONRequestBody = PlaceBet
@@ -1719,12 +1800,18 @@ type ServerInterface interface {
 	// GetRound A round as everybody may see it
 	// (GET /v1/rounds/{round})
 	GetRound(ctx echo.Context, round RoundParam) error
+	// Act Act while a round's hidden outcome runs
+	// (POST /v1/rounds/{round}/acts)
+	Act(ctx echo.Context, round RoundParam, params ActParams) error
 	// PlaceBet Place a bet
 	// (POST /v1/rounds/{round}/bets)
 	PlaceBet(ctx echo.Context, round RoundParam, params PlaceBetParams) error
 	// Claim Take the next share of a red packet
 	// (POST /v1/rounds/{round}/claims)
 	Claim(ctx echo.Context, round RoundParam, params ClaimParams) error
+	// GetLive This moment of a run
+	// (GET /v1/rounds/{round}/live)
+	GetLive(ctx echo.Context, round RoundParam) error
 	// GetProof Everything needed to recompute the round
 	// (GET /v1/rounds/{round}/proof)
 	GetProof(ctx echo.Context, round RoundParam, params GetProofParams) error
@@ -2391,6 +2478,44 @@ func (w *ServerInterfaceWrapper) GetRound(ctx echo.Context) error {
 	return err
 }
 
+// Act converts echo context to params.
+func (w *ServerInterfaceWrapper) Act(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "round" -------------
+	var round RoundParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "round", ctx.Param("round"), &round, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter round: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Act(ctx, round, params)
+	return err
+}
+
 // PlaceBet converts echo context to params.
 func (w *ServerInterfaceWrapper) PlaceBet(ctx echo.Context) error {
 	var err error
@@ -2464,6 +2589,22 @@ func (w *ServerInterfaceWrapper) Claim(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.Claim(ctx, round, params)
+	return err
+}
+
+// GetLive converts echo context to params.
+func (w *ServerInterfaceWrapper) GetLive(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "round" -------------
+	var round RoundParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "round", ctx.Param("round"), &round, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter round: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetLive(ctx, round)
 	return err
 }
 
@@ -2559,6 +2700,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/groups/:group/balance", wrapper.GetBalance, options.OperationMiddlewares["getBalance"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/statement", wrapper.GetStatement, options.OperationMiddlewares["getStatement"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/statement/balance-at", wrapper.GetBalanceAt, options.OperationMiddlewares["getBalanceAt"]...)
+	router.POST(options.BaseURL+"/v1/rounds/:round/acts", wrapper.Act, options.OperationMiddlewares["act"]...)
+	router.GET(options.BaseURL+"/v1/rounds/:round/live", wrapper.GetLive, options.OperationMiddlewares["getLive"]...)
 	router.GET(options.BaseURL+"/v1/me/bets", wrapper.ListMyBets, options.OperationMiddlewares["listMyBets"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/rounds", wrapper.ListRounds, options.OperationMiddlewares["listRounds"]...)
 	router.POST(options.BaseURL+"/v1/groups/:group/rounds", wrapper.OpenRound, options.OperationMiddlewares["openRound"]...)
@@ -4479,6 +4622,153 @@ func (response GetRound404ApplicationProblemPlusJSONResponse) VisitGetRoundRespo
 	return err
 }
 
+type ActRequestObject struct {
+	Round  RoundParam `json:"round"`
+	Params ActParams
+	Body   *ActJSONRequestBody
+}
+
+type ActResponseObject interface {
+	VisitActResponse(w http.ResponseWriter) error
+}
+
+type Act201ResponseHeaders struct {
+	IdempotencyReplayed bool
+}
+
+type Act201JSONResponse struct {
+	Body    ActReceipt
+	Headers Act201ResponseHeaders
+}
+
+func (response Act201JSONResponse) VisitActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Act400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response Act400ApplicationProblemPlusJSONResponse) VisitActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Act401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Act401ApplicationProblemPlusJSONResponse) VisitActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Act403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Act403ApplicationProblemPlusJSONResponse) VisitActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Act404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Act404ApplicationProblemPlusJSONResponse) VisitActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Act409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response Act409ApplicationProblemPlusJSONResponse) VisitActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Act422ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response Act422ApplicationProblemPlusJSONResponse) VisitActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Act503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Act503ApplicationProblemPlusJSONResponse) VisitActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PlaceBetRequestObject struct {
 	Round  RoundParam `json:"round"`
 	Params PlaceBetParams
@@ -4772,6 +5062,60 @@ func (response Claim503ApplicationProblemPlusJSONResponse) VisitClaimResponse(w 
 	return err
 }
 
+type GetLiveRequestObject struct {
+	Round RoundParam `json:"round"`
+}
+
+type GetLiveResponseObject interface {
+	VisitGetLiveResponse(w http.ResponseWriter) error
+}
+
+type GetLive200JSONResponse LiveView
+
+func (response GetLive200JSONResponse) VisitGetLiveResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLive404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetLive404ApplicationProblemPlusJSONResponse) VisitGetLiveResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLive409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response GetLive409ApplicationProblemPlusJSONResponse) VisitGetLiveResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetProofRequestObject struct {
 	Round  RoundParam `json:"round"`
 	Params GetProofParams
@@ -4939,12 +5283,18 @@ type StrictServerInterface interface {
 	// GetRound A round as everybody may see it
 	// (GET /v1/rounds/{round})
 	GetRound(ctx context.Context, request GetRoundRequestObject) (GetRoundResponseObject, error)
+	// Act Act while a round's hidden outcome runs
+	// (POST /v1/rounds/{round}/acts)
+	Act(ctx context.Context, request ActRequestObject) (ActResponseObject, error)
 	// PlaceBet Place a bet
 	// (POST /v1/rounds/{round}/bets)
 	PlaceBet(ctx context.Context, request PlaceBetRequestObject) (PlaceBetResponseObject, error)
 	// Claim Take the next share of a red packet
 	// (POST /v1/rounds/{round}/claims)
 	Claim(ctx context.Context, request ClaimRequestObject) (ClaimResponseObject, error)
+	// GetLive This moment of a run
+	// (GET /v1/rounds/{round}/live)
+	GetLive(ctx context.Context, request GetLiveRequestObject) (GetLiveResponseObject, error)
 	// GetProof Everything needed to recompute the round
 	// (GET /v1/rounds/{round}/proof)
 	GetProof(ctx context.Context, request GetProofRequestObject) (GetProofResponseObject, error)
@@ -6117,6 +6467,55 @@ func (sh *strictHandler) GetRound(ctx echo.Context, round RoundParam) error {
 	return nil
 }
 
+// Act operation middleware
+func (sh *strictHandler) Act(ctx echo.Context, round RoundParam, params ActParams) error {
+	var request ActRequestObject
+
+	request.Round = round
+	request.Params = params
+
+	var body ActJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Act(ctx.Request().Context(), request.(ActRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Act")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ActResponseObject); ok {
+		return validResponse.VisitActResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // PlaceBet operation middleware
 func (sh *strictHandler) PlaceBet(ctx echo.Context, round RoundParam, params PlaceBetParams) error {
 	var request PlaceBetRequestObject
@@ -6186,6 +6585,31 @@ func (sh *strictHandler) Claim(ctx echo.Context, round RoundParam, params ClaimP
 		return err
 	} else if validResponse, ok := response.(ClaimResponseObject); ok {
 		return validResponse.VisitClaimResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetLive operation middleware
+func (sh *strictHandler) GetLive(ctx echo.Context, round RoundParam) error {
+	var request GetLiveRequestObject
+
+	request.Round = round
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLive(ctx.Request().Context(), request.(GetLiveRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLive")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetLiveResponseObject); ok {
+		return validResponse.VisitGetLiveResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -34,10 +34,14 @@ func round(v games.RoundView) gen.Round {
 		OpenedAt: r.OpensAt.UTC(), ClosesAt: r.ClosesAt.UTC(), ClosedAt: utc(r.ClosedAt), SettledAt: utc(r.SettledAt),
 		Bets: v.Bets, Bettors: v.Players, Pot: amount(r.Asset, v.Pot), Counts: counts(v.Counts),
 		SlotsLeft: v.SlotsLeft, Claims: claims(r.Asset, v.Claims), Odds: odds(v.Rules.Odds()), VoidReason: r.VoidReason,
+		LiveStartedAt: utc(r.LiveStartedAt),
 	}
 	if r.Status.Final() {
 		if len(r.Outcome) > 0 {
 			out.Outcome = &r.Outcome
+		}
+		if len(v.Report) > 0 {
+			out.Report = &v.Report
 		}
 		paid := amount(r.Asset, v.Paid)
 		out.Paid = &paid
