@@ -3,7 +3,6 @@ package bot
 import (
 	"fmt"
 	"html"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,8 +59,11 @@ func terms(v voice, view games.RoundView, f facts) []string {
 		})}
 	}
 	lines := []string{v.say("card.stake", vars{"Stake": number(f.usual)})}
-	if slices.ContainsFunc(f.choices, func(c string) bool { return strings.Contains(c, ".") }) {
-		lines = append(lines, v.say("card.sums"))
+	if f.single {
+		lines = []string{v.say("card.single")}
+	}
+	if hint, ok := v.own(f.game, "card.hint"); ok {
+		lines = append(lines, html.EscapeString(hint))
 	}
 	return lines
 }
@@ -121,29 +123,62 @@ func buttons(v voice, view games.RoundView, f facts) *telegram.Keyboard {
 		kb.Rows = append(kb.Rows, telegram.Row(telegram.Button{Text: text, Callback: "j:" + f.round}))
 		return kb
 	}
+	if f.single {
+		kb.Rows = grid(stakeButtons(v, f, "b:"+f.round+":0:"), shownPicks)
+		return kb
+	}
 	var plain, numbered []telegram.Button
 	for i, choice := range f.choices {
 		b := telegram.Button{Callback: "b:" + f.round + ":" + strconv.Itoa(i)}
-		if _, n, ok := strings.Cut(choice, "."); ok {
-			b.Text = v.say("button.sum", vars{"N": n, "Pays": pays(f.odds[choice].PaysBP)}) + countOf(view, choice)
+		paid := ""
+		if odd, ok := f.odds[choice]; ok && odd.PaysBP > 0 {
+			paid = pays(odd.PaysBP)
+		}
+		if n, ok := v.numeral(f.game, choice); ok {
+			b.Text = n + " · " + paid + countOf(view, choice)
 			numbered = append(numbered, b)
 			continue
 		}
-		b.Text = v.choice(f.game, choice) + " " + pays(f.odds[choice].PaysBP) + countOf(view, choice)
+		b.Text = v.choice(f.game, choice)
+		if paid != "" && !strings.ContainsRune(b.Text, '×') { // otherwise its name says it
+			b.Text += " " + paid
+		}
+		b.Text += countOf(view, choice)
 		plain = append(plain, b)
 	}
 	kb.Rows = append(kb.Rows, grid(plain, plainRow)...)
 	kb.Rows = append(kb.Rows, grid(numbered, numberRow)...)
 	if len(f.chips) > 1 {
-		var stakes []telegram.Button
-		for i, chip := range f.chips {
-			stakes = append(stakes, telegram.Button{
-				Text: v.say("button.stake", vars{"Stake": number(chip)}), Callback: "s:" + f.round + ":" + strconv.Itoa(i),
-			})
-		}
-		kb.Rows = append(kb.Rows, grid(stakes, shownPicks)...)
+		kb.Rows = append(kb.Rows, grid(stakeButtons(v, f, "s:"+f.round+":"), shownPicks)...)
 	}
 	return kb
+}
+
+// numeral is the short label that a game has for choices of one kind: "10" for sum.10.
+func (v voice) numeral(name, choice string) (string, bool) {
+	kind, n, ok := strings.Cut(choice, ".")
+	if !ok {
+		return "", false
+	}
+	label := v.line(name, "button.choice."+kind, fmt.Appendf(nil, `{"n":%q}`, n))
+	return label, label != ""
+}
+
+// stakeButtons are one button a stake; its place follows the prefix of its callback.
+func stakeButtons(v voice, f facts, prefix string) []telegram.Button {
+	all := make([]telegram.Button, 0, len(f.chips))
+	for i, chip := range f.chips {
+		all = append(all, telegram.Button{Text: stakeLabel(v, f, chip), Callback: prefix + strconv.Itoa(i)})
+	}
+	return all
+}
+
+// stakeLabel is the game's own word for a stake, such as a number of tickets.
+func stakeLabel(v voice, f facts, stake int64) string {
+	if text := v.line(f.game, "button.stake", fmt.Appendf(nil, `{"stake":%d,"n":%d}`, stake, stake/f.chips[0])); text != "" {
+		return text
+	}
+	return v.say("button.stake", vars{"Stake": number(stake)})
 }
 
 // countOf is " · 12" for a choice that 12 bets are on.

@@ -136,7 +136,7 @@ func (t *tenantBot) help(ctx context.Context, c talk) error {
 	if c.m.Chat.IsPrivate() {
 		key = "help.private"
 	}
-	t.reply(ctx, c, notify.PriorityReply, c.voice.say(key, vars{"Grant": number(welcomeGrant)}), nil)
+	t.reply(ctx, c, notify.PriorityReply, c.voice.say(key, vars{"Grant": number(welcomeGrant), "Games": c.voice.gameLines(t.games)}), nil)
 	return nil
 }
 
@@ -206,22 +206,25 @@ func (t *tenantBot) linked(ctx context.Context, msg telegram.SendMessage, p noti
 	})
 }
 
+// menuLimit is how long a line of a command menu may be, in characters.
+const menuLimit = 256
+
 // publishCommands puts the command menus up, each scope in each language.
 func (t *tenantBot) publishCommands(ctx context.Context) {
-	menus := map[string][]string{
-		"all_private_chats":       {"start", "balance", "wallet", "topup", "withdraw", "pin", "limits", "history", "verify", "login", "seed", "lang", "rules", "help"},
-		"all_group_chats":         {"play", "dice", "redpacket", "duel", "balance", "top", "history", "verify", "rules", "start", "help"},
-		"all_chat_administrators": {"play", "dice", "redpacket", "duel", "balance", "top", "history", "verify", "rules", "start", "pause", "resume", "language", "help"},
+	menus := map[string][]command{
+		"all_private_chats":       t.commands.menu(func(c command) bool { return c.private != nil && !c.admin }),
+		"all_group_chats":         t.commands.menu(func(c command) bool { return c.group != nil && !c.admin && !c.money }),
+		"all_chat_administrators": t.commands.menu(func(c command) bool { return c.group != nil && !c.money }),
 	}
-	for scope, names := range menus {
+	for scope, commands := range menus {
 		for _, lang := range languages() {
 			v := t.texts.in(lang)
 			set := telegram.SetCommands{Scope: &telegram.CommandScope{Type: scope}}
 			if lang != languages()[0] {
 				set.Language = lang
 			}
-			for _, name := range names {
-				set.Commands = append(set.Commands, telegram.BotCommand{Command: name, Description: v.say("command." + name)})
+			for _, c := range commands {
+				set.Commands = append(set.Commands, telegram.BotCommand{Command: c.name, Description: clip(c.line(v), menuLimit)})
 			}
 			t.until(ctx, "setMyCommands", set)
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"fairground/games"
-	"fairground/internal/telegram"
 	"fairground/ledger"
 	"fairground/notify"
 )
@@ -163,6 +162,11 @@ func (t *tenantBot) verify(ctx context.Context, c talk) error {
 		t.reply(ctx, c, notify.PriorityReply, c.voice.say("verify.none"), nil)
 		return nil
 	}
+	if !strings.HasPrefix(id, "r_") {
+		if known, err := t.verifyPlay(ctx, c, id); known || err != nil {
+			return err
+		}
+	}
 	view, err := t.deps.Engine.Round(ctx, t.tenant.ID, id)
 	if err != nil {
 		return err
@@ -171,10 +175,7 @@ func (t *tenantBot) verify(ctx context.Context, c talk) error {
 		"Round": view.ID, "Game": esc(c.voice.game(view.Game, "name")), "Status": c.voice.say("status." + string(view.Status)),
 		"Commit": fmt.Sprintf("%x", view.CommitHash), "URL": esc0(t.verifyURL(view.ID)),
 	})
-	t.linked(ctx, telegram.SendMessage{
-		ChatID: c.m.Chat.ID, ThreadID: c.m.Topic(), Text: text, Keyboard: t.verifyButton(c.voice, view.ID),
-		Reply: &telegram.Reply{MessageID: int64(c.m.MessageID), AllowMissing: true},
-	}, notify.PriorityReply, nil)
+	t.linkedReply(ctx, c, text, t.verifyButton(c.voice, view.ID))
 	return nil
 }
 

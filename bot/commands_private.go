@@ -20,6 +20,9 @@ func (t *tenantBot) startPrivate(ctx context.Context, c talk) error {
 		case link == "seed":
 			c.args = nil
 			return t.seed(ctx, c)
+		case link == "fair":
+			c.args = nil
+			return t.fair(ctx, c)
 		case link == "lang":
 			return t.chooseLanguage(ctx, c)
 		case link == "wallet", link == "topup", link == "withdraw", link == "limits", link == "pin":

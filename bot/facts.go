@@ -25,6 +25,8 @@ type facts struct {
 	usual   int64
 	join    string // the choice left to a joiner, when the opener has taken the other
 	acting  bool
+	single  bool // there is one choice alone: its stakes are the buttons
+	live    bool // players act while a hidden outcome runs
 	odds    map[string]game.Odd
 }
 
@@ -34,24 +36,21 @@ func chips() []int64 { return []int64{10, 50, 100, 500, 1000} }
 // newFacts reads them from a round.
 func newFacts(v games.RoundView) facts {
 	f := facts{
-		round: v.ID, game: v.Game, group: v.GroupID, chat: v.ChatID, acting: v.Acting, odds: map[string]game.Odd{},
+		round: v.ID, game: v.Game, group: v.GroupID, chat: v.ChatID, choices: game.Choices(v.Rules), live: running(v.Info), odds: map[string]game.Odd{},
 	}
+	f.acting = v.Acting && !f.live
 	for _, odd := range v.Rules.Odds() {
-		f.choices = append(f.choices, odd.Choice)
 		f.odds[odd.Choice] = odd
 	}
-	if bet := v.Opening.OpenerBet; bet != nil && !v.Acting {
+	if bet := v.Opening.OpenerBet; bet != nil && !f.acting {
 		f.fixed(v, *bet)
 		return f
 	}
 	if len(f.choices) == 0 {
 		return f
 	}
-	for _, chip := range chips() {
-		if _, err := v.Rules.CheckBet(v.Opening, game.Bet{Choice: f.choices[0], Stake: chip}); err == nil {
-			f.chips = append(f.chips, chip)
-		}
-	}
+	f.single = len(f.choices) == 1
+	f.chips = offered(v.Rules, v.Opening, f.choices[0])
 	switch {
 	case slices.Contains(f.chips, usualStake):
 		f.usual = usualStake
@@ -59,6 +58,26 @@ func newFacts(v games.RoundView) facts {
 		f.usual = f.chips[0]
 	}
 	return f
+}
+
+// running says whether players of a game act while a hidden outcome runs.
+func running(info game.Info) bool {
+	return slices.Contains(info.Phases, game.PhaseBet) && slices.Contains(info.Phases, game.PhaseAct)
+}
+
+// offered are the stakes that the chat offers on a choice: the game's own steps, or what it takes of the usual ones.
+func offered(rules game.Rules, opening game.Opening, choice string) []int64 {
+	stakes := chips()
+	if own, ok := rules.(game.Stepped); ok {
+		stakes = own.Stakes(opening)
+	}
+	var takes []int64
+	for _, stake := range stakes {
+		if _, err := rules.CheckBet(opening, game.Bet{Choice: choice, Stake: stake}); err == nil {
+			takes = append(takes, stake)
+		}
+	}
+	return takes
 }
 
 // fixed fills in a round where everybody stakes what the opener staked.
@@ -74,7 +93,7 @@ func (f *facts) fixed(v games.RoundView, opener game.Bet) {
 
 // stake is what a tap of the member stakes.
 func (f facts) stake(m models.Member) int64 {
-	if m.Stake > 0 && f.join == "" {
+	if f.join == "" && slices.Contains(f.chips, m.Stake) {
 		return m.Stake
 	}
 	return f.usual

@@ -9,6 +9,7 @@ import (
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
+	"fairground/games"
 	"fairground/internal/clock"
 	"fairground/internal/telegram"
 	"fairground/models"
@@ -74,8 +75,9 @@ type known struct {
 	members   *memo[groupPlayer, models.Member]
 	strangers *memo[chatUser, bool]
 	rounds    *memo[string, facts]
-	review    *memo[int, int64]     // the reviewers' chat, under 0
-	operators *memo[string, string] // names by public id
+	throws    *memo[string, games.Provided] // thrown and not taken yet
+	review    *memo[int, int64]             // the reviewers' chat, under 0
+	operators *memo[string, string]         // names by public id
 }
 
 type chatUser struct{ chat, user int64 }
@@ -87,6 +89,7 @@ func newKnown(clk clock.Clock) known {
 		people: newMemo[int64, models.Player](clk, personFor), groups: newMemo[int64, models.Group](clk, groupFor),
 		members:   newMemo[groupPlayer, models.Member](clk, memberFor),
 		strangers: newMemo[chatUser, bool](clk, strangerFor), rounds: newMemo[string, facts](clk, 0),
+		throws: newMemo[string, games.Provided](clk, 0),
 		review: newMemo[int, int64](clk, groupFor), operators: newMemo[string, string](clk, 0),
 	}
 }

@@ -40,6 +40,7 @@ type shown struct {
 	message int64 // 0 while it is being sent
 	topic   int64
 	changed bool   // a bet came in since the last look
+	running bool   // its outcome runs: every look shows something new
 	content string // what was last sent
 	looked  time.Time
 	closes  time.Time
@@ -48,6 +49,10 @@ type shown struct {
 	done    bool                  // and Telegram has it
 	second  bool                  // sent again, because the first message was gone
 	asking  []func(message int64) // wait for the message to be sent
+
+	slot     int    // what its slot's own message shows
+	slotText string // without the count; empty for no such message
+	slotActs int
 }
 
 func newLive(t *tenantBot) *live { return &live{bot: t, rounds: map[string]*shown{}} }
@@ -200,7 +205,7 @@ func (l *live) due(now time.Time) []string {
 		case s.message == 0 || now.Sub(s.looked) < liveEvery:
 			continue
 		}
-		if left := coarse(s.closes.Sub(now)); s.changed || left != s.coarse || !now.Before(s.closes) {
+		if left := coarse(s.closes.Sub(now)); s.changed || s.running || left != s.coarse || !now.Before(s.closes) {
 			s.changed, s.looked, s.coarse = false, now, left
 			ids = append(ids, id)
 		}
@@ -216,6 +221,10 @@ func (l *live) refresh(ctx context.Context, round string) {
 		if ctx.Err() == nil {
 			l.bot.log.WarnContext(ctx, "a live round can't be read", slog.String("round", round), slog.Any("error", err))
 		}
+		return
+	}
+	if runs(view) {
+		l.moment(ctx, view)
 		return
 	}
 	l.update(ctx, view)
@@ -234,12 +243,20 @@ func (l *live) finish(ctx context.Context, view games.RoundView, done func(error
 }
 
 func (l *live) put(ctx context.Context, view games.RoundView, done func(error)) {
+	if view.Status.Final() {
+		l.closeSlots(ctx, view)
+	}
 	text, kb, err := l.render(ctx, view)
 	if err != nil {
 		l.touch(view.ID)
 		done(err)
 		return
 	}
+	l.putText(ctx, view, text, kb, done)
+}
+
+// putText queues the edit of a round's message.
+func (l *live) putText(ctx context.Context, view games.RoundView, text string, kb *telegram.Keyboard, done func(error)) {
 	message, err := l.note(view, content(text, kb))
 	if err != nil || message == 0 {
 		done(err)

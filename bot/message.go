@@ -104,49 +104,18 @@ func (t *tenantBot) knownGroup(ctx context.Context, m *telegram.Message) (models
 
 // groupCommand does one command of a group.
 func (t *tenantBot) groupCommand(ctx context.Context, c talk, name string) error {
-	switch name {
-	case "start":
-		return t.startGroup(ctx, c)
-	case "help":
-		return t.help(ctx, c)
-	case "rules":
-		return t.rules(ctx, c)
-	case "pause", "resume", "language":
-		return t.administer(ctx, c, name)
-	case "wallet", "topup", "withdraw", "limits", "pin":
-		t.reply(ctx, c, notify.PriorityReply, c.voice.say("private.money", vars{"Command": "/" + name}), t.privateButton(c.voice, name))
-		return nil
-	}
-	if c.group.Status == models.GroupPending {
+	known, ok := t.commands.byName[name]
+	if c.group.Status == models.GroupPending && !known.early {
 		t.reply(ctx, c, notify.PriorityReply, c.voice.say("group.pending"), nil)
 		return nil
 	}
-	switch name {
-	case "play":
-		return t.play(ctx, c)
-	case "dice":
-		return t.dice(ctx, c)
-	case "redpacket":
-		return t.redPacket(ctx, c)
-	case "duel":
-		return t.duel(ctx, c)
-	case "balance", "me":
-		return t.me(ctx, c)
-	case "top":
-		return t.top(ctx, c)
-	case "history":
-		return t.history(ctx, c)
-	case "verify":
-		return t.verify(ctx, c)
-	case "link":
-		t.erase(ctx, c.m.Chat.ID, int64(c.m.MessageID)) // a code that everybody could read
-		fallthrough
-	case "login", "seed", "lang", "unlink":
-		t.reply(ctx, c, notify.PriorityReply, c.voice.say("private.only", vars{"Command": "/" + name}), t.privateButton(c.voice, name))
-		return nil
+	switch {
+	case !ok:
+		return t.unknown(ctx, c, name)
+	case known.group == nil:
+		return t.privately("private.only", name)(ctx, c)
 	}
-	t.reply(ctx, c, notify.PriorityReply, c.voice.say("unknown.command", vars{"Command": esc("/" + name)}), nil)
-	return nil
+	return known.group(ctx, c)
 }
 
 // anonymous answers an administrator who speaks as the group: settings, but no playing.
@@ -192,40 +161,17 @@ func (t *tenantBot) private(ctx context.Context, c talk, name string) error {
 
 // privateCommand does one command of a private chat.
 func (t *tenantBot) privateCommand(ctx context.Context, c talk, name string) error {
-	switch name {
-	case "start":
-		return t.startPrivate(ctx, c)
-	case "login":
-		return t.login(ctx, c)
-	case "balance", "me":
-		return t.balances(ctx, c)
-	case "history":
-		return t.histories(ctx, c)
-	case "verify":
-		return t.verify(ctx, c)
-	case "rules":
-		return t.rules(ctx, c)
-	case "lang", "language":
-		return t.chooseLanguage(ctx, c)
-	case "seed":
-		return t.seed(ctx, c)
-	case "help":
-		return t.help(ctx, c)
-	case "":
+	known, ok := t.commands.byName[name]
+	switch {
+	case name == "":
 		return t.told(ctx, c)
-	case "wallet", "topup", "withdraw", "limits", "pin":
-		return t.cashierCommand(ctx, c, name)
-	case "link", "unlink":
-		return t.operatorCommand(ctx, c, name)
-	case "cancel":
-		t.reply(ctx, c, notify.PriorityReply, c.voice.say("dialogue.over"), nil)
-		return nil
-	case "play", "dice", "redpacket", "duel", "top", "pause", "resume", "review":
+	case !ok:
+		return t.unknown(ctx, c, name)
+	case known.private == nil:
 		t.reply(ctx, c, notify.PriorityReply, c.voice.say("group.only", vars{"Command": "/" + name}), t.addButton(c.voice))
 		return nil
 	}
-	t.reply(ctx, c, notify.PriorityReply, c.voice.say("unknown.command", vars{"Command": esc("/" + name)}), nil)
-	return nil
+	return known.private(ctx, c)
 }
 
 // answer turns a refusal into a reply. What is left is trouble: the update is tried again.

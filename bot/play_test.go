@@ -95,7 +95,7 @@ func TestDuelIsWonOrGivenBack(t *testing.T) {
 
 	lonely := w.ask(2, "/duel 300", "Seats 1/2")
 	w.finish(w.round(lonely))
-	w.waitAfter(lonely.MessageID, "is void: nobody joined in time")
+	w.waitAfter(lonely.MessageID, "is void: too few joined in time")
 	require.EqualValues(t, 1000, w.balance(2))
 }
 
@@ -103,11 +103,11 @@ func TestChooserOpensARound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
 	menu := w.ask(1, "/play", "What shall we play?")
-	require.Equal(t, "Red packet: your round is open.", w.tap(1, menu, "Give a red packet"))
+	require.Equal(t, "Red packet: your round is open.", w.tap(1, menu, "Red packet"))
 	w.wait("Taken 0/5")
-	require.Equal(t, "Dice: your round is open.", w.tap(1, menu, "Open a dice round"))
+	require.Equal(t, "Dice: your round is open.", w.tap(1, menu, "Dice"))
 	card := w.wait("A tap stakes 50")
-	require.Equal(t, "A round is already running in this group. Join it, or wait until it ends.", w.tap(0, menu, "Open a dice round"))
+	require.Equal(t, "A round is already running in this group. Join it, or wait until it ends.", w.tap(0, menu, "Dice"))
 	busy := w.ask(0, "/dice", "A round is already running")
 	require.NotNil(t, busy.ReplyTo)
 	require.Equal(t, card.MessageID, busy.ReplyTo.MessageID)
@@ -119,11 +119,11 @@ func TestWhoIsTooEarlyForTheCardIsPointedAtItAllTheSame(t *testing.T) {
 	menu := w.ask(0, "/play", "What shall we play?")
 	release := w.hold()
 	defer release()
-	require.Equal(t, "Dice: your round is open.", w.tap(1, menu, "Open a dice round"))
+	require.Equal(t, "Dice: your round is open.", w.tap(1, menu, "Dice"))
 	card := w.wait("A tap stakes 50")
 	asked := w.say(0, "/dice")
 	// A person's updates are handled in order: when this is answered, so is what was asked.
-	require.Equal(t, "A round is already running in this group. Join it, or wait until it ends.", w.tap(0, menu, "Open a dice round"))
+	require.Equal(t, "A round is already running in this group. Join it, or wait until it ends.", w.tap(0, menu, "Dice"))
 	release()
 	busy := w.waitAfter(asked, "A round is already running")
 	require.NotNil(t, busy.ReplyTo)

@@ -19,6 +19,8 @@ import (
 const (
 	kindResult = "round.result"
 	kindVoided = "round.voided"
+	kindLive   = "round.live"  // its run began
+	kindThrow  = "round.throw" // it waits for the dice of the chat
 
 	kindWithdrawal = "withdrawal.status" // for the player
 	kindReview     = "withdrawal.review" // for the reviewers' chat
@@ -56,6 +58,10 @@ func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(erro
 	switch n.Kind {
 	case kindResult, kindVoided:
 		t.deliverResult(ctx, n, payload.Round, done)
+	case kindLive:
+		t.deliverLive(ctx, payload.Round, done)
+	case kindThrow:
+		t.deliverThrow(ctx, payload.Round, done)
 	case kindWithdrawal, kindReview:
 		t.deliverWithdrawal(ctx, n, payload.Withdrawal, done)
 	case kindDeposit:
@@ -144,7 +150,11 @@ func (t *tenantBot) resultText(ctx context.Context, v voice, view games.RoundVie
 	if err := json.Unmarshal(view.Outcome, &outcome); err != nil {
 		return "", fmt.Errorf("read the outcome of round %s: %w", view.ID, err)
 	}
-	if text := v.line(view.Game, "card.result", outcome.Data); text != "" {
+	data := outcome.Data
+	if len(view.Report) > 0 {
+		data = view.Report
+	}
+	if text := v.line(view.Game, "card.result", data); text != "" {
 		lines = append(lines, "<b>"+html.EscapeString(text)+"</b>")
 	}
 	if view.Acting {

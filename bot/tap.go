@@ -92,8 +92,12 @@ func (t *tenantBot) press(ctx context.Context, p *tap) (string, error) {
 		return t.pressCashier(ctx, p, rest)
 	case "r":
 		return t.pressReview(ctx, p, rest)
-	case "b", "s", "c", "j":
+	case "b", "s", "c", "j", "a":
 		return t.pressRound(ctx, p, verb, rest)
+	case "i":
+		return t.pressSpin(ctx, p, rest)
+	case "f":
+		return t.pressFair(ctx, p, rest)
 	}
 	return "", errForged
 }
@@ -130,9 +134,21 @@ func (t *tenantBot) pressRound(ctx context.Context, p *tap, verb, rest string) (
 		}
 		return t.pressBet(ctx, p, f, f.join, f.usual)
 	}
+	if verb == "a" {
+		return t.pressAct(ctx, p, f, index)
+	}
+	index, chip, exact := strings.Cut(index, ":")
 	n, err := strconv.Atoi(index)
 	switch {
 	case err != nil || n < 0 || f.acting || f.join != "":
+		return "", errForged
+	case verb == "b" && n < len(f.choices) && exact:
+		i, err := strconv.Atoi(chip)
+		if err != nil || i < 0 || i >= len(f.chips) {
+			return "", errForged
+		}
+		return t.pressBet(ctx, p, f, f.choices[n], f.chips[i])
+	case exact:
 		return "", errForged
 	case verb == "b" && n < len(f.choices):
 		return t.pressBet(ctx, p, f, f.choices[n], f.stake(m))
@@ -211,25 +227,6 @@ func (t *tenantBot) pressLanguage(ctx context.Context, p *tap, tag string) (stri
 		}, false, nil)
 	}
 	return v.say("lang.set"), nil
-}
-
-// pressGame opens a round from the chooser.
-func (t *tenantBot) pressGame(ctx context.Context, p *tap, name string) (string, error) {
-	if name != gameDice && name != gameRedPacket && name != gameDuel {
-		return "", errForged
-	}
-	g, err := t.group(ctx, p.chat)
-	if errors.Is(err, players.ErrGroupNotFound) {
-		return "", errForged
-	}
-	if err != nil {
-		return "", err
-	}
-	c := talk{m: p.q.Message, user: p.q.From, voice: p.voice, group: g, player: p.player, key: p.key, again: p.again}
-	if _, err := t.open(ctx, c, name, chosenParams(name)); err != nil {
-		return "", err
-	}
-	return p.voice.say("toast.opened", vars{"Game": p.voice.game(name, "name")}), nil
 }
 
 // placed lets the live message and a full round's workflow know.

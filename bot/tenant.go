@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"fairground/games"
+	"fairground/games/game"
 	"fairground/internal/clock"
 	"fairground/internal/secret"
 	"fairground/internal/telegram"
@@ -44,6 +46,9 @@ type tenantBot struct {
 	board  *board
 	known  known
 
+	games    []game.Info // the catalogue, by name
+	commands registry
+
 	dialogues *notify.Dialogues
 	cards     *notify.Cards
 
@@ -59,6 +64,8 @@ func newTenantBot(ctx context.Context, deps Deps, tenant models.Tenant, words *t
 		deps: deps, tenant: tenant, id: *tenant.BotID, log: log, texts: words, client: client,
 		gov: notify.NewGovernor(client.Call, deps.Clock, log), known: newKnown(deps.Clock),
 	}
+	t.games = infos(games.Catalogue())
+	t.commands = t.register()
 	t.live = newLive(t)
 	t.outbox = notify.NewOutbox(deps.DB, tenant.ID, t.deliver, deps.Clock, log)
 	life := context.WithoutCancel(ctx)

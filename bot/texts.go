@@ -113,13 +113,21 @@ func (v voice) try(id string, with ...vars) (string, bool) {
 
 // game is a text of a game; the last part of the key when the game has none.
 func (v voice) game(name, key string) string {
+	if text, ok := v.own(name, key); ok {
+		return text
+	}
+	return key[strings.LastIndexByte(key, '.')+1:]
+}
+
+// own is a text that a game may have or not.
+func (v voice) own(name, key string) (string, bool) {
 	words := v.texts.games[name]
 	for _, lang := range []string{v.lang, languages()[0]} {
 		if text := words[lang][key]; text != "" {
-			return text
+			return text, true
 		}
 	}
-	return key[strings.LastIndexByte(key, '.')+1:]
+	return "", false
 }
 
 // choice is what a game calls a choice.
@@ -127,11 +135,11 @@ func (v voice) choice(name, choice string) string { return v.game(name, "choice.
 
 // line is a game's own line about params or an outcome, empty when it has none.
 func (v voice) line(name, key string, data json.RawMessage) string {
-	source := v.game(name, key)
+	source, ok := v.own(name, key)
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	facts := map[string]any{}
-	if strings.HasSuffix(key, source) || decoder.Decode(&facts) != nil {
+	if !ok || decoder.Decode(&facts) != nil {
 		return ""
 	}
 	parsed, err := template.New(key).Option("missingkey=zero").Parse(source)

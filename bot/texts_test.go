@@ -86,7 +86,7 @@ func TestEverySaidTextExistsAndEveryTextIsSaid(t *testing.T) {
 	t.Parallel()
 	ids, prefixes := said(t)
 	require.NotEmpty(t, prefixes)
-	ids = append(ids, "help.group", "help.private", "toast.claimed", "toast.mine", "result.share", "result.mine")
+	ids = append(ids, "help.group", "help.private", "private.money", "private.only", "toast.claimed", "toast.mine", "result.share", "result.mine")
 	en := readLocale(t, "en")
 	for _, id := range ids {
 		require.Contains(t, en, id)

@@ -220,7 +220,7 @@ func (g *Governor) retry(c *chat, j *Job, err error) bool {
 	case errors.Is(err, telegram.ErrTooManyRequests) && errors.As(err, &refusal):
 		pause = max(refusal.RetryAfter, time.Second)
 		g.pauseBot(now, pause, c)
-	case telegram.Refused(err):
+	case telegram.Refused(err), j.Once:
 		return false
 	}
 	if until := now.Add(pause); until.After(c.pausedTo) {

@@ -33,6 +33,7 @@ type Job struct {
 	Params   any
 	Edit     int64 // the message an edit changes: the last waiting edit of it wins; 0 for a send
 	Final    bool  // the last edit of its message: it goes like money, and no other edit comes after it
+	Once     bool  // never repeated after a call of unknown outcome: a second one would be seen
 	// Done is told the outcome exactly once, on its own goroutine; nil when nobody asks.
 	Done func(result json.RawMessage, err error)
 

@@ -70,6 +70,22 @@ type Sent struct {
 	MessageID int64 `json:"message_id"`
 }
 
+// SendDice are the parameters of sendDice: Telegram chooses the value.
+type SendDice struct {
+	ChatID   int64  `json:"chat_id"`
+	ThreadID int64  `json:"message_thread_id,omitempty"`
+	Emoji    string `json:"emoji"`
+	Reply    *Reply `json:"reply_parameters,omitempty"`
+}
+
+// Thrown is the part of a message with dice that is needed later.
+type Thrown struct {
+	MessageID int64 `json:"message_id"`
+	Dice      struct {
+		Value int64 `json:"value"`
+	} `json:"dice"`
+}
+
 // BotCommand is one line of a bot's command menu.
 type BotCommand struct {
 	Command     string `json:"command"`
