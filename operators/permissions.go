@@ -37,6 +37,13 @@ const (
 	KeysManage             Permission = "keys.manage"
 	LogRead                Permission = "log.read"
 	GroupsRead             Permission = "groups.read"
+	ProvidersRead          Permission = "providers.read"
+	ProvidersConfigure     Permission = "providers.configure"
+	ProvidersResolve       Permission = "providers.resolve" // rounds that a provider left open
+	GamesRead              Permission = "games.read"
+	GamesDraft             Permission = "games.draft"   // write, simulate and take back changes to odds
+	GamesApprove           Permission = "games.approve" // put what another person drafted in force, or call it off
+	GamesLimits            Permission = "games.limits"  // between which returns odds may be
 )
 
 // ScopeStepUp is the scope that lets an API key do what needs a step-up. No role has it: a person steps up with a code,
@@ -51,6 +58,8 @@ func Permissions() []Permission {
 		AdjustmentsRead, AdjustmentsRequest, AdjustmentsApprove, LedgerRead, LedgerReverse, LedgerReverseApprove,
 		PlayersRead, PlayersRestrict, PlayersKYC, IncidentsRead, IncidentsResolve,
 		OperatorsRead, OperatorsManage, KeysManage, LogRead, GroupsRead,
+		ProvidersRead, ProvidersConfigure, ProvidersResolve,
+		GamesRead, GamesDraft, GamesApprove, GamesLimits,
 	}
 }
 
@@ -65,20 +74,25 @@ func Roles() []models.Role {
 func Matrix() map[models.Role][]Permission {
 	return map[models.Role][]Permission{
 		models.RoleOwner:    Permissions(),
-		models.RoleReviewer: {WithdrawalsRead, WithdrawalsReview, DepositsRead, CashierRead, PlayersRead, GroupsRead},
+		models.RoleReviewer: {WithdrawalsRead, WithdrawalsReview, DepositsRead, CashierRead, PlayersRead, GroupsRead, GamesRead},
 		models.RoleSeniorReviewer: {
 			WithdrawalsRead, WithdrawalsReview, WithdrawalsReviewFinal, DepositsRead, CashierRead, PlayersRead, IncidentsRead, GroupsRead,
+			GamesRead, GamesDraft, GamesApprove,
 		},
 		models.RoleFinance: {
 			WithdrawalsRead, WithdrawalsResolve, DepositsRead, DepositsResolve, DepositsRefund, CashierRead,
 			AdjustmentsRead, AdjustmentsRequest, AdjustmentsApprove, LedgerRead, LedgerReverse, LedgerReverseApprove,
-			PlayersRead, IncidentsRead, IncidentsResolve, LogRead, GroupsRead,
+			PlayersRead, IncidentsRead, IncidentsResolve, LogRead, GroupsRead, GamesRead, ProvidersRead, ProvidersResolve,
 		},
 		models.RoleRisk: {
-			WithdrawalsRead, DepositsRead, CashierRead, LedgerRead, PlayersRead, PlayersRestrict, PlayersKYC, IncidentsRead, LogRead, GroupsRead,
+			WithdrawalsRead, DepositsRead, CashierRead, LedgerRead, PlayersRead, PlayersRestrict, PlayersKYC, IncidentsRead, LogRead, GroupsRead, GamesRead,
+			ProvidersRead,
 		},
-		models.RoleSupport: {WithdrawalsRead, DepositsRead, CashierRead, AdjustmentsRead, AdjustmentsRequest, PlayersRead, GroupsRead},
-		models.RoleAnalyst: {WithdrawalsRead, DepositsRead, CashierRead, AdjustmentsRead, LedgerRead, PlayersRead, IncidentsRead, LogRead, GroupsRead},
+		models.RoleSupport: {WithdrawalsRead, DepositsRead, CashierRead, AdjustmentsRead, AdjustmentsRequest, PlayersRead, GroupsRead, GamesRead, ProvidersRead},
+		models.RoleAnalyst: {
+			WithdrawalsRead, DepositsRead, CashierRead, AdjustmentsRead, LedgerRead, PlayersRead, IncidentsRead, LogRead, GroupsRead, GamesRead, GamesDraft,
+			ProvidersRead,
+		},
 	}
 }
 
