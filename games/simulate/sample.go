@@ -80,6 +80,8 @@ func OneOnEach(rules game.Rules, open game.Opening) ([]game.Bet, error) {
 		stakes := usualStakes()
 		if len(bets) > 0 {
 			stakes = []int64{bets[0].Stake}
+		} else if stepped, ok := rules.(game.Stepped); ok {
+			stakes = append(stakes, stepped.Stakes(open)...)
 		}
 		if err := accept(rules, open, &bet, stakes); err != nil {
 			return nil, err

@@ -179,6 +179,9 @@ func (s suite) betsOf(t *rapid.T, rules game.Rules, opening game.Opening) (bets 
 		bets, most[bet.Seq] = append(bets, bet), top
 		stakes = rapid.OneOf(rapid.Just(first.Stake), stakes)
 	}
+	if stepped, ok := rules.(game.Stepped); ok {
+		stakes = rapid.OneOf(rapid.SampledFrom(stepped.Stakes(opening)), stakes)
+	}
 	offered, some := game.Choices(rules), 12
 	if len(offered) == 0 {
 		return bets, most
