@@ -38,11 +38,15 @@ type Engine struct {
 	drawn   *cache[roundKey, frozen] // between draw and settlement
 	runs    *cache[roundKey, run]    // hidden outcomes of live rounds
 	bets    *group.Batcher[*betCall, json.RawMessage]
+	plays   *group.Batcher[*playCall, json.RawMessage]
+	sources *cache[playerKey, playerSource] // what instant plays are drawn from
+	current *cache[gameKey, int]            // config versions that plays are made under
+	rooms   *cache[[2]int64, houseRoom]     // by tenant and group
 }
 
 // New makes an engine over the generated catalogue.
 func New(cfg Config) *Engine {
-	return &Engine{
+	e := &Engine{
 		db: cfg.DB, box: cfg.Box, clock: cfg.Clock, locker: cfg.Locker, logger: cfg.Logger,
 		games:   Catalogue(),
 		configs: newCache[configKey, boundConfig](1024),
@@ -50,7 +54,12 @@ func New(cfg Config) *Engine {
 		drawn:   newCache[roundKey, frozen](64),
 		runs:    newCache[roundKey, run](256),
 		bets:    group.New(group.Config[*betCall, json.RawMessage]{Clock: cfg.Clock, Send: place(cfg.DB), Crowd: betCrowd}),
+		sources: newCache[playerKey, playerSource](65536),
+		current: newCache[gameKey, int](1024),
+		rooms:   newCache[[2]int64, houseRoom](4096),
 	}
+	e.plays = group.New(group.Config[*playCall, json.RawMessage]{Clock: cfg.Clock, Send: e.sendPlays, Crowd: playCrowd})
+	return e
 }
 
 // Round is a round with the rules it is played under.

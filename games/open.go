@@ -9,6 +9,7 @@ import (
 
 	"fairground/fairness"
 	"fairground/games/game"
+	"fairground/internal/postgres"
 	"fairground/internal/secret"
 )
 
@@ -51,15 +52,24 @@ func (e *Engine) Open(ctx context.Context, req OpenRequest) (RoundView, error) {
 	if err := e.checkContent(ctx, req.Tenant, bound.rules, opening); err != nil {
 		return RoundView{}, err
 	}
-	payload, err := e.openPayload(ctx, req, g.Info(), bound, opening)
-	if err != nil {
-		return RoundView{}, err
-	}
 	hash := requestHash("open", req.Group, req.Game, string(opening.Params))
 	var answer json.RawMessage
-	err = e.db.Call(ctx, req.Tenant, `SELECT api_round_open($1, $2, $3, $4)`, []any{req.Tenant, req.Key, hash, payload}, &answer)
-	if err != nil {
-		return RoundView{}, fmt.Errorf("open a round: %w", busy(err, req.Again))
+	for range seedTries { // another opening in the group may take the seed
+		payload, err := e.openPayload(ctx, req, g.Info(), bound, opening)
+		if err != nil {
+			return RoundView{}, err
+		}
+		err = e.db.Call(ctx, req.Tenant, `SELECT api_round_open($1, $2, $3, $4)`, []any{req.Tenant, req.Key, hash, payload}, &answer)
+		if postgres.Code(err) == codeOtherSeed {
+			continue
+		}
+		if err != nil {
+			return RoundView{}, fmt.Errorf("open a round: %w", busy(err, req.Again))
+		}
+		break
+	}
+	if answer == nil {
+		return RoundView{}, ErrBusy
 	}
 	var out struct{ Code, Round string }
 	if err := json.Unmarshal(answer, &out); err != nil {
@@ -106,9 +116,9 @@ type openPayload struct {
 }
 
 func (e *Engine) openPayload(ctx context.Context, req OpenRequest, info game.Info, bound boundConfig, opening game.Opening) (openPayload, error) {
-	seed, err := fairness.NewSeed()
+	seed, err := e.nextRoundSeed(ctx, req.Tenant, req.Group)
 	if err != nil {
-		return openPayload{}, fmt.Errorf("make a server seed: %w", err)
+		return openPayload{}, err
 	}
 	commit := seed.Commit()
 	p := openPayload{

@@ -28,6 +28,7 @@ type Proof struct {
 	ClosedAt       string             `json:"closed_at,omitempty"`
 	SettledAt      string             `json:"settled_at,omitempty"`
 	Commit         string             `json:"commit"`                // SHA-256 of the server seed, published at the opening
+	Chain          *ChainRef          `json:"chain,omitempty"`       // where the seed comes from; rounds of old have none
 	ServerSeed     string             `json:"server_seed,omitempty"` // once it may be revealed
 	Params         json.RawMessage    `json:"params"`
 	Bets           []game.Bet         `json:"bets"`      // by Seq, from 1

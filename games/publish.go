@@ -34,6 +34,9 @@ func (e *Engine) Proof(ctx context.Context, round string) (Proof, error) {
 	if f.row.VoidReason != nil {
 		p.VoidReason = *f.row.VoidReason
 	}
+	if err := e.addChain(ctx, tenant, &p); err != nil {
+		return Proof{}, err
+	}
 	if f.row.Seed == nil {
 		return p, nil
 	}

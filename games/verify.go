@@ -15,13 +15,21 @@ import (
 
 // Verify recomputes a round from its proof alone: nothing is looked up and nobody is trusted. A
 // check that builds on a failed one is skipped, so that what failed is what is wrong.
-func Verify(p Proof) Report {
+func Verify(p Proof) Report { return verifyRound(p, nil) }
+
+// VerifyIn is Verify with the published list of the chain that the round's seed comes from.
+func VerifyIn(p Proof, chain Chain) Report { return verifyRound(p, &chain) }
+
+func verifyRound(p Proof, chain *Chain) Report {
 	v := verifier{proof: p, report: Report{Round: p.Round, Game: p.Game, Final: p.Status.Final()}}
 	v.check(CheckFormat, v.format)
 	v.check(CheckConfigHash, v.configHash)
 	v.check(CheckParams, v.params, CheckFormat)
 	v.check(CheckBets, v.bets, CheckParams)
 	v.check(CheckCommit, v.commit)
+	if p.Chain != nil || chain != nil {
+		v.check(CheckChain, func() error { return v.chain(chain) })
+	}
 	if p.Status == models.RoundVoided {
 		v.check(CheckDraw, v.noDraw)
 		v.check(CheckPayouts, v.refunds, CheckDraw)
