@@ -5,11 +5,9 @@ import (
 	"fairground/games/game"
 )
 
-// Sample implements game.Sampler. The classes are the sums: 3 to 18.
+// Sample implements game.Sampler. The classes are the sums: 3 to 18. The stake needs no rounding.
 func (r rules) Sample() (game.Sample, error) {
-	stake := min(r.config.MinStake+99, r.config.MaxStake) / 100 * 100 // hundredths divide it where the config allows
-	stake = max(stake, r.config.MinStake)
-	sample := game.Sample{Choices: r.offered(), Stake: stake, Weights: make([]int64, 16)}
+	sample := game.Sample{Choices: r.offered(), Stake: 100, Weights: make([]int64, 16)}
 	var pays [throws][]int64
 	for n := range pays {
 		t := throw{n/36 + 1, n/6%6 + 1, n%6 + 1}

@@ -122,9 +122,9 @@ func (r rules) Odds() []game.Odd {
 	return odds
 }
 
-// Sample implements game.Sampler. The classes are the segments.
+// Sample implements game.Sampler. The classes are the segments. The stake needs no rounding.
 func (r rules) Sample() (game.Sample, error) {
-	sample := game.Sample{Choices: r.offered(), Stake: max(r.config.MinStake, min(r.config.MinStake+99, r.config.MaxStake)/100*100)}
+	sample := game.Sample{Choices: r.offered(), Stake: 100}
 	for _, s := range r.config.Segments {
 		sample.Weights = append(sample.Weights, s.Weight)
 	}
