@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
 	"fairground/games/game"
 )
 
@@ -101,25 +99,26 @@ type ownBet struct {
 	bet game.Bet
 }
 
+const ownBets = `SELECT (SELECT public_id FROM players WHERE tenant_id = $1 AND player_id = $3),
+	array_agg(b.bet_id ORDER BY b.bet_id), array_agg(b.choice ORDER BY b.bet_id), array_agg(b.stake ORDER BY b.bet_id), array_agg(b.seed ORDER BY b.bet_id),
+	array_agg((SELECT count(*) FROM bets x WHERE x.tenant_id = $1 AND x.round_id = $2 AND x.bet_id <= b.bet_id) ORDER BY b.bet_id)
+	FROM bets b WHERE b.tenant_id = $1 AND b.round_id = $2 AND b.player_id = $3`
+
 // betsOf are the player's bets of a round, oldest first. Seq counts only once the round is closed, as acts do.
 func (e *Engine) betsOf(ctx context.Context, req ActRequest) ([]ownBet, error) {
-	var bets []ownBet
-	err := e.db.InTenant(ctx, req.Tenant, func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT b.bet_id, (SELECT count(*) FROM bets x WHERE x.tenant_id = $1 AND x.round_id = $2 AND x.bet_id <= b.bet_id),
-			p.public_id, b.choice, b.stake, b.seed FROM bets b JOIN players p ON p.tenant_id = b.tenant_id AND p.player_id = b.player_id
-			WHERE b.tenant_id = $1 AND b.round_id = $2 AND b.player_id = $3 ORDER BY b.bet_id`, req.Tenant, req.Round, req.Player)
-		if err != nil {
-			return err
-		}
-		bets, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (ownBet, error) {
-			var b ownBet
-			err := row.Scan(&b.id, &b.bet.Seq, &b.bet.Player, &b.bet.Choice, &b.bet.Stake, &b.bet.Seed)
-			return b, err
-		})
-		return err
-	})
+	var player *string
+	var ids, stakes, seqs []int64
+	var choices, seeds []string
+	err := e.db.Call(ctx, req.Tenant, ownBets, []any{req.Tenant, req.Round, req.Player}, &player, &ids, &choices, &stakes, &seeds, &seqs)
 	if err != nil {
 		return nil, fmt.Errorf("read the player's bets: %w", err)
+	}
+	if player == nil {
+		return nil, ErrNotMember
+	}
+	bets := make([]ownBet, len(ids))
+	for i, id := range ids {
+		bets[i] = ownBet{id: id, bet: game.Bet{Seq: seqs[i], Player: *player, Choice: choices[i], Stake: stakes[i], Seed: seeds[i]}}
 	}
 	return bets, nil
 }
