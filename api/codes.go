@@ -33,7 +33,7 @@ const (
 func codes() map[string]code {
 	all := map[string]code{}
 	for _, part := range []map[string]code{
-		ownCodes(), playerCodes(), safetyCodes(), gameCodes(), ledgerCodes(), operatorCodes(), cashierCodes(), adjustmentCodes(), depositCodes(), hookCodes(),
+		ownCodes(), oddsCodes(), playerCodes(), safetyCodes(), gameCodes(), instantCodes(), ledgerCodes(), operatorCodes(), cashierCodes(), adjustmentCodes(), depositCodes(), hookCodes(), itemCodes(), providerCodes(), bankCodes(),
 	} {
 		maps.Copy(all, part)
 	}

@@ -12,6 +12,8 @@ import (
 	"fairground/api/operator"
 	operatorgen "fairground/api/operator/gen"
 	"fairground/api/player"
+	"fairground/api/wallet"
+	"fairground/items"
 	"fairground/web"
 )
 
@@ -52,13 +54,14 @@ func newServer(deps Deps) (*server, error) {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route", "status"}),
 		player: player.New(player.Deps{
-			Players: deps.Players, Engine: deps.Engine, Ledger: deps.Ledger, Logger: deps.Logger,
+			Players: deps.Players, Engine: deps.Engine, Ledger: deps.Ledger, Items: items.New(deps.DB), Logger: deps.Logger,
 			StartRound: deps.StartRound, CloseEarly: deps.CloseEarly,
-			Cashier: deps.Cashier, StartWithdrawal: deps.StartWithdrawal, CancelWithdrawal: deps.CancelWithdrawal,
+			Cashier: deps.Cashier, StartWithdrawal: deps.StartWithdrawal, CancelWithdrawal: deps.CancelWithdrawal, Providers: deps.Providers,
 		}),
 		operator: operator.New(operator.Deps{
-			Operators: deps.Operators, Cashier: deps.Cashier, Players: deps.Players, Ledger: deps.Ledger, Logger: deps.Logger,
+			Engine: deps.Engine, Operators: deps.Operators, Cashier: deps.Cashier, Players: deps.Players, Ledger: deps.Ledger, Items: items.New(deps.DB), Logger: deps.Logger,
 			Decide: deps.DecideWithdrawal, Resume: deps.ResumeWithdrawal, Audit: deps.TriggerAudit, TemporalUI: deps.TemporalUI, Namespace: deps.TemporalNamespace,
+			Providers: deps.Providers,
 		}),
 	}
 	if err := deps.Registry.Register(s.requests); err != nil {
@@ -80,6 +83,7 @@ func (s *server) route() {
 	hooks := ingest.New(s.deps.Cashier, s.deps.Players)
 	e.POST("/v1/hooks/payments/:account", hooks.Payment)
 	e.POST("/v1/hooks/kyc/:account", hooks.KYC)
+	e.POST(wallet.Route, wallet.New(s.deps.Providers).Call)
 	s.addHealth(e)
 	s.addSite(e)
 	s.echo = e

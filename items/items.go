@@ -34,19 +34,19 @@ const (
 
 // Refusals of this room.
 var (
-	ErrNotFound     = models.E("items.not_found", "no such item")
-	ErrChanged      = models.E("items.changed", "the item changed since it was read: look at its price again")
-	ErrSoldOut      = models.E("items.sold_out", "the item is sold out")
-	ErrEnough       = models.E("items.enough", "one player buys no more of this item")
-	ErrUsed         = models.E("items.used", "the item was used")
-	ErrExpired      = models.E("items.expired", "the item has expired")
-	ErrActive       = models.E("items.active", "one of this kind still counts: use the next one after it")
-	ErrNotGiftable  = models.E("items.not_giftable", "this item can't be given away")
-	ErrSelf         = models.E("items.self", "give it to somebody else")
-	ErrNoReceiver   = models.E("items.no_receiver", "the receiver is no member of the group")
-	ErrNeedsRound   = models.E("items.needs_round", "an extra ticket is used in an open round: name it")
-	ErrNotMember    = models.E("players.not_member", "the player is not a member of the group")
-	ErrInvalidKey   = models.E("items.invalid_key", "the key must have 1 to 128 characters")
+	ErrNotFound    = models.E("items.not_found", "no such item")
+	ErrChanged     = models.E("items.changed", "the item changed since it was read: look at its price again")
+	ErrSoldOut     = models.E("items.sold_out", "the item is sold out")
+	ErrEnough      = models.E("items.enough", "one player buys no more of this item")
+	ErrUsed        = models.E("items.used", "the item was used")
+	ErrExpired     = models.E("items.expired", "the item has expired")
+	ErrActive      = models.E("items.active", "one of this kind still counts: use the next one after it")
+	ErrNotGiftable = models.E("items.not_giftable", "this item can't be given away")
+	ErrSelf        = models.E("items.self", "give it to somebody else")
+	ErrNoReceiver  = models.E("items.no_receiver", "the receiver is no member of the group")
+	ErrNeedsRound  = models.E("items.needs_round", "an extra ticket is used in an open round: name it")
+	ErrNotMember   = models.E("players.not_member", "the player is not a member of the group")
+	ErrInvalidKey  = models.E("items.invalid_key", "the key must have 1 to 128 characters")
 )
 
 // codeInvalid is the code of an item that can't be kept; the error names the field and the fix.
@@ -104,15 +104,11 @@ type Unit struct {
 	UsedAt    *time.Time `json:"used_at"`
 	UsedFor   string     `json:"used_for"` // the round an extra ticket went to
 	From      *time.Time `json:"from"`     // when the effect began to count
-	Until     *time.Time `json:"until"`    // nil or in the far future: for ever
+	Until     *time.Time `json:"until"`    // when it ends; nil for never
+	Counts    bool       `json:"counts"`   // the effect counts now
 	SpentAt   *time.Time `json:"spent_at"`
 	SpentFor  string     `json:"spent_for"` // the round an insurance paid for
 	Paid      int64      `json:"paid"`      // by an insurance, points
-}
-
-// Active tells whether the unit's effect counts at a moment.
-func (u Unit) Active(now time.Time) bool {
-	return u.Status == StatusUsed && u.From != nil && u.SpentAt == nil && (u.Until == nil || u.Until.After(now))
 }
 
 // Items is the room.

@@ -116,8 +116,8 @@ func TestOneOfAKindCountsAtATimeAndBadgesChange(t *testing.T) {
 	a, b := w.buy(t, 0, boost, "a"), w.buy(t, 0, boost, "b")
 	used, err := w.shop.Use(t.Context(), w.Tenant, w.Players[0], a.ID, "u1")
 	require.NoError(t, err)
-	require.True(t, used.Active(used.From.Add(29*time.Minute)))
-	require.False(t, used.Active(used.From.Add(31*time.Minute)))
+	require.True(t, used.Counts)
+	require.Equal(t, 30*time.Minute, used.Until.Sub(*used.From))
 	_, err = w.shop.Use(t.Context(), w.Tenant, w.Players[0], b.ID, "u2")
 	require.ErrorIs(t, err, items.ErrActive)
 	_, err = w.shop.Use(t.Context(), w.Tenant, w.Players[0], a.ID, "u3")
@@ -164,10 +164,10 @@ func TestOperatorsKeepTheCatalogue(t *testing.T) {
 	change := items.SaveRequest{
 		Face: items.Face{Name: "Other", Icon: "🎁", Effect: items.EffectCosmetic, Params: items.Params{Badge: "🌙"}}, ID: item.ID, Version: 1, Price: 200, OnSale: false, Reason: "a test",
 	}
-	changed, err := w.shop.Save(t.Context(), w.owner, change)
+	changed, err := w.shop.Save(t.Context(), w.office, change)
 	require.NoError(t, err)
 	require.Equal(t, 2, changed.Version)
-	_, err = w.shop.Save(t.Context(), w.owner, change)
+	_, err = w.shop.Save(t.Context(), w.office, change)
 	require.ErrorIs(t, err, items.ErrChanged)
 	kept, err := w.shop.Unit(t.Context(), w.Tenant, w.Players[0], unit.ID)
 	require.NoError(t, err)
@@ -177,12 +177,12 @@ func TestOperatorsKeepTheCatalogue(t *testing.T) {
 
 	change.Effect, change.Version = items.EffectInsurance, 2
 	change.Params = items.Params{ShareBP: 5000, Most: 10, Hours: 1}
-	_, err = w.shop.Save(t.Context(), w.owner, change)
+	_, err = w.shop.Save(t.Context(), w.office, change)
 	require.Equal(t, "items.invalid", models.CodeOf(err))
 
-	granted, err := w.shop.Grant(t.Context(), w.owner, items.GrantRequest{Item: item.ID, Group: unit.Group, Player: w.publicID(t, 1), Reason: "a prize", Key: "g"})
+	granted, err := w.shop.Grant(t.Context(), w.office, items.GrantRequest{Item: item.ID, Group: unit.Group, Player: w.publicID(t, 1), Reason: "a prize", Key: "g"})
 	require.NoError(t, err)
-	again, err := w.shop.Grant(t.Context(), w.owner, items.GrantRequest{Item: item.ID, Group: unit.Group, Player: w.publicID(t, 1), Reason: "a prize", Key: "g"})
+	again, err := w.shop.Grant(t.Context(), w.office, items.GrantRequest{Item: item.ID, Group: unit.Group, Player: w.publicID(t, 1), Reason: "a prize", Key: "g"})
 	require.NoError(t, err)
 	require.Equal(t, granted.ID, again.ID)
 
@@ -212,7 +212,7 @@ func TestBadItemsNameTheField(t *testing.T) {
 	} {
 		in := good
 		spoil(&in)
-		_, err := w.shop.Save(t.Context(), w.owner, in)
+		_, err := w.shop.Save(t.Context(), w.office, in)
 		var e *models.Error
 		require.ErrorAs(t, err, &e, field)
 		require.Equal(t, field, e.Field)

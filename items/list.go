@@ -28,13 +28,13 @@ func (p Page) limit() int {
 
 // Catalogue lists items, newest first; onSale leaves out what can't be bought. next is empty on the last page.
 func (s *Items) Catalogue(ctx context.Context, tenant int64, onSale bool, p Page) (list []Item, next string, err error) {
-	return page[Item](ctx, s, tenant, p, `SELECT i.seq::text, item_view(i) FROM items i WHERE i.tenant_id = $1 AND ($2 = '' OR i.seq < $2::bigint)
+	return page[Item](ctx, s, tenant, p, `SELECT i.seq::text, api_item_view(i) FROM items i WHERE i.tenant_id = $1 AND ($2 = '' OR i.seq < $2::bigint)
 		AND (NOT $4 OR i.on_sale) ORDER BY i.seq DESC LIMIT $3`, onSale)
 }
 
 // Item is one entry of the catalogue. It returns ErrNotFound.
 func (s *Items) Item(ctx context.Context, tenant int64, id string) (Item, error) {
-	list, _, err := page[Item](ctx, s, tenant, Page{}, `SELECT i.seq::text, item_view(i) FROM items i WHERE i.tenant_id = $1 AND $2 = '' AND i.item_id = $4 LIMIT $3`, id)
+	list, _, err := page[Item](ctx, s, tenant, Page{}, `SELECT i.seq::text, api_item_view(i) FROM items i WHERE i.tenant_id = $1 AND $2 = '' AND i.item_id = $4 LIMIT $3`, id)
 	if err == nil && len(list) == 0 {
 		err = ErrNotFound
 	}
@@ -46,13 +46,13 @@ func (s *Items) Item(ctx context.Context, tenant int64, id string) (Item, error)
 
 // Inventory lists a player's units in a group, newest first, without those that were given away.
 func (s *Items) Inventory(ctx context.Context, tenant, group, player int64, p Page) (list []Unit, next string, err error) {
-	return page[Unit](ctx, s, tenant, p, `SELECT u.seq::text, item_unit_view(u) FROM item_units u WHERE u.tenant_id = $1 AND ($2 = '' OR u.seq < $2::bigint)
+	return page[Unit](ctx, s, tenant, p, `SELECT u.seq::text, api_item_unit_view(u) FROM item_units u WHERE u.tenant_id = $1 AND ($2 = '' OR u.seq < $2::bigint)
 		AND u.group_id = $4 AND u.owner_id = $5 ORDER BY u.seq DESC LIMIT $3`, group, player)
 }
 
 // Unit is one unit of a player. It returns ErrNotFound.
 func (s *Items) Unit(ctx context.Context, tenant, player int64, unit string) (Unit, error) {
-	list, _, err := page[Unit](ctx, s, tenant, Page{}, `SELECT u.seq::text, item_unit_view(u) FROM item_units u WHERE u.tenant_id = $1 AND $2 = ''
+	list, _, err := page[Unit](ctx, s, tenant, Page{}, `SELECT u.seq::text, api_item_unit_view(u) FROM item_units u WHERE u.tenant_id = $1 AND $2 = ''
 		AND u.unit_id = $4 AND u.owner_id = $5 LIMIT $3`, unit, player)
 	if err == nil && len(list) == 0 {
 		err = ErrNotFound

@@ -16,8 +16,8 @@ import (
 type world struct {
 	*fixture.World
 
-	shop  *items.Items
-	owner operators.Authority
+	shop   *items.Items
+	office operators.Authority
 }
 
 func newWorld(t *testing.T, opts fixture.Options) *world {
@@ -25,7 +25,7 @@ func newWorld(t *testing.T, opts fixture.Options) *world {
 	w := &world{World: fixture.New(t, opts)}
 	w.shop = items.New(w.DB)
 	var err error
-	w.owner, err = (&fixture.Till{World: w.World}).Hire(t.Context(), models.RoleOwner)
+	w.office, err = (&fixture.Till{World: w.World}).Hire(t.Context(), models.RoleFinance)
 	require.NoError(t, err)
 	t.Cleanup(func() { w.requireExplained(t) })
 	return w
@@ -50,7 +50,7 @@ func (w *world) sell(t *testing.T, effect items.Effect, p items.Params, change f
 	if change != nil {
 		change(&in)
 	}
-	item, err := w.shop.Save(t.Context(), w.owner, in)
+	item, err := w.shop.Save(t.Context(), w.office, in)
 	require.NoError(t, err)
 	return item
 }

@@ -93,7 +93,7 @@ SELECT ledger_seal_table('item_events');
 SELECT fairground_fence('items', 'item_versions', 'item_units', 'item_events');
 
 -- +goose StatementBegin
-CREATE FUNCTION item_view(i items) RETURNS jsonb LANGUAGE sql STABLE AS $$
+CREATE FUNCTION api_item_view(i items) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', i.item_id, 'version', i.version, 'name', i.name, 'description', i.description, 'icon', i.icon, 'effect', i.effect,
     'params', i.params, 'price', i.price, 'stock', i.stock, 'per_player', i.per_player, 'valid_seconds', i.valid_seconds, 'giftable', i.giftable, 'on_sale', i.on_sale,
     'updated_at', i.updated_at)
@@ -101,10 +101,11 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
-CREATE FUNCTION item_unit_view(u item_units) RETURNS jsonb LANGUAGE sql STABLE AS $$
+CREATE FUNCTION api_item_unit_view(u item_units) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT v.content || jsonb_build_object('unit', u.unit_id, 'item', u.item_id, 'version', u.version, 'origin', u.origin, 'price', u.price, 'got_at', u.got_at,
     'expires_at', u.expires_at, 'status', CASE WHEN u.status = 'owned' AND u.expires_at <= clock_timestamp() THEN 'expired' ELSE u.status END, 'used_at', u.used_at,
-    'used_for', u.used_for, 'from', u.from_at, 'until', u.until_at, 'spent_at', u.spent_at, 'spent_for', u.spent_for, 'paid', u.paid,
+    'used_for', u.used_for, 'from', u.from_at, 'until', CASE WHEN u.until_at < 'infinity' THEN u.until_at END,
+    'counts', u.status = 'used' AND u.spent_at IS NULL AND coalesce(u.until_at > clock_timestamp(), false), 'spent_at', u.spent_at, 'spent_for', u.spent_for, 'paid', u.paid,
     'group', (SELECT public_id FROM groups WHERE tenant_id = u.tenant_id AND group_id = u.group_id))
     FROM item_versions v WHERE v.tenant_id = u.tenant_id AND v.item_id = u.item_id AND v.version = u.version
 $$;
@@ -130,7 +131,7 @@ BEGIN
     INSERT INTO assets (code, scale, kind) VALUES (v_asset, 0, 'item');
   ELSE
     v_asset := i.asset;
-    v_before := item_view(i);
+    v_before := api_item_view(i);
   END IF;
   INSERT INTO items (tenant_id, item_id, version, asset, name, description, icon, effect, params, price, stock, per_player, valid_seconds, giftable, on_sale)
   VALUES (p_tenant, p->>'item', (p->>'version')::int + 1, v_asset, p->>'name', coalesce(p->>'description', ''), p->>'icon', p->>'effect', p->'params', (p->>'price')::bigint,
@@ -141,8 +142,8 @@ BEGIN
   RETURNING * INTO i;
   INSERT INTO item_versions (tenant_id, item_id, version, content)
   VALUES (p_tenant, i.item_id, i.version, jsonb_build_object('name', i.name, 'description', i.description, 'icon', i.icon, 'effect', i.effect, 'params', i.params, 'giftable', i.giftable));
-  PERFORM operation_note(p_tenant, a.o_operator, p_via, CASE WHEN v_new THEN 'item.made' ELSE 'item.changed' END, 'item', i.item_id, v_before, item_view(i), p->>'reason', p_request);
-  RETURN jsonb_build_object('code', 'ok', 'item', item_view(i));
+  PERFORM operation_note(p_tenant, a.o_operator, p_via, CASE WHEN v_new THEN 'item.made' ELSE 'item.changed' END, 'item', i.item_id, v_before, api_item_view(i), p->>'reason', p_request);
+  RETURN jsonb_build_object('code', 'ok', 'item', api_item_view(i));
 END $$;
 -- +goose StatementEnd
 
@@ -157,6 +158,13 @@ BEGIN
   IF r.o_short IS NOT NULL THEN RAISE EXCEPTION 'unit % is not in its owner''s account', p_unit USING ERRCODE = 'XX000'; END IF;
   RETURN r.o_transfer;
 END $$;
+-- +goose StatementEnd
+
+-- Keeps the key of a transfer that belongs to a larger act: every transfer has one.
+-- +goose StatementBegin
+CREATE FUNCTION item_kept(p_tenant bigint, p_kind text, p_unit text, p_transfer bigint) RETURNS void LANGUAGE sql AS $$
+  SELECT ledger_remember(p_tenant, p_kind, p_unit, sha256(convert_to(p_unit, 'UTF8')), p_transfer, '{"code": "ok"}')
+$$;
 -- +goose StatementEnd
 
 -- Why a player may not deal in items; null when they may.
@@ -197,12 +205,13 @@ BEGIN
     RETURN jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', i.price, 'balance', (SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse));
   END IF;
   v_moved := item_move(p_tenant, p_group, i.asset, 'item.got', p_unit, NULL::bigint, p_player);
+  PERFORM item_kept(p_tenant, 'item.got', p_unit, v_moved);
   UPDATE items SET stock = stock - 1 WHERE tenant_id = p_tenant AND item_id = p_item AND stock IS NOT NULL;
   INSERT INTO item_units (tenant_id, unit_id, item_id, version, group_id, owner_id, bought_by, origin, price, expires_at)
   VALUES (p_tenant, p_unit, p_item, i.version, p_group, p_player, p_player, 'bought', i.price, clock_timestamp() + make_interval(secs => i.valid_seconds)) RETURNING * INTO u;
   INSERT INTO item_events (tenant_id, unit_id, kind, player_id, detail, transfer_id) VALUES (p_tenant, p_unit, 'bought', p_player, jsonb_build_object('price', i.price), v_moved);
   PERFORM round_event(p_tenant, 'item.bought.v1', jsonb_build_object('unit', p_unit, 'item', p_item, 'price', i.price));
-  RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, r.o_transfer, jsonb_build_object('code', 'ok', 'unit', item_unit_view(u),
+  RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, r.o_transfer, jsonb_build_object('code', 'ok', 'unit', api_item_unit_view(u),
     'balance', (SELECT posted FROM balances WHERE tenant_id = p_tenant AND account_id = v_purse)));
 END $$;
 -- +goose StatementEnd
@@ -230,9 +239,9 @@ BEGIN
   INSERT INTO item_units (tenant_id, unit_id, item_id, version, group_id, owner_id, bought_by, origin, price, expires_at)
   VALUES (p_tenant, p->>'unit', i.item_id, i.version, v_group, v_player, v_player, 'granted', 0, clock_timestamp() + make_interval(secs => i.valid_seconds)) RETURNING * INTO u;
   INSERT INTO item_events (tenant_id, unit_id, kind, player_id, detail, transfer_id) VALUES (p_tenant, u.unit_id, 'granted', v_player, jsonb_build_object('reason', p->>'reason'), v_moved);
-  PERFORM operation_note(p_tenant, a.o_operator, p_via, 'item.granted', 'player', p->>'player', NULL::jsonb, item_unit_view(u), p->>'reason', p_request);
+  PERFORM operation_note(p_tenant, a.o_operator, p_via, 'item.granted', 'player', p->>'player', NULL::jsonb, api_item_unit_view(u), p->>'reason', p_request);
   PERFORM item_notice(p_tenant, v_player, 'item.received', u.unit_id);
-  RETURN ledger_remember(p_tenant, v_scope, p->>'key', p_hash, v_moved, jsonb_build_object('code', 'ok', 'unit', item_unit_view(u)));
+  RETURN ledger_remember(p_tenant, v_scope, p->>'key', p_hash, v_moved, jsonb_build_object('code', 'ok', 'unit', api_item_unit_view(u)));
 END $$;
 -- +goose StatementEnd
 
@@ -323,7 +332,7 @@ BEGIN
   PERFORM round_event(p_tenant, 'item.used.v1', jsonb_build_object('unit', p_unit, 'item', u.item_id, 'effect', v_effect, 'params', v_params, 'from', u.from_at,
     'until', CASE WHEN u.until_at < 'infinity' THEN u.until_at END, 'player', (SELECT public_id FROM players WHERE tenant_id = p_tenant AND player_id = p_player),
     'group', (SELECT public_id FROM groups WHERE tenant_id = p_tenant AND group_id = u.group_id)));
-  RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, v_moved, jsonb_build_object('code', 'ok', 'unit', item_unit_view(u)));
+  RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, v_moved, jsonb_build_object('code', 'ok', 'unit', api_item_unit_view(u)));
 END $$;
 -- +goose StatementEnd
 
@@ -350,6 +359,7 @@ BEGIN
   BEGIN
     r := ledger_apply(p_tenant, 'item.ticket', p_unit, ARRAY[ledger_account(p_tenant, o.group_id, 'points', 'issuer', '')],
       ARRAY[ledger_account(p_tenant, o.group_id, 'points', 'player', p_player::text)], ARRAY[v_stake]);
+    PERFORM item_kept(p_tenant, 'item.ticket', p_unit, r.o_transfer);
     v := (api_round_bets(p_tenant, ARRAY[o.round_id], ARRAY[p_player], ARRAY[p->>'choice'], ARRAY[v_stake], ARRAY[(p->>'max_payout')::bigint],
       ARRAY[coalesce(p->>'seed', '')], ARRAY[p->>'fresh'], ARRAY['item.' || p_unit], ARRAY[p_hash]))[1];
     IF v->>'code' <> 'ok' THEN RAISE EXCEPTION 'the bet was refused' USING ERRCODE = 'FG001', DETAIL = v::text; END IF;
@@ -390,6 +400,7 @@ BEGIN
     IF w.amount > 0 THEN
       r := ledger_apply(p_tenant, 'item.insurance', w.unit_id, ARRAY[ledger_account(p_tenant, o.group_id, 'points', 'issuer', '')],
         ARRAY[ledger_account(p_tenant, o.group_id, 'points', 'player', w.owner_id::text)], ARRAY[w.amount]);
+      PERFORM item_kept(p_tenant, 'item.insurance', w.unit_id, r.o_transfer);
     END IF;
     UPDATE item_units SET spent_at = clock_timestamp(), spent_for = p_round, paid = w.amount WHERE tenant_id = p_tenant AND unit_id = w.unit_id;
     INSERT INTO item_events (tenant_id, unit_id, kind, player_id, detail, transfer_id)
@@ -411,6 +422,7 @@ BEGIN
   FOR u IN SELECT t.*, i.asset FROM item_units t JOIN items i ON i.tenant_id = t.tenant_id AND i.item_id = t.item_id
             WHERE t.tenant_id = p_tenant AND t.status = 'owned' AND t.expires_at <= clock_timestamp() ORDER BY t.owner_id, t.unit_id LIMIT p_limit FOR NO KEY UPDATE OF t SKIP LOCKED LOOP
     v_moved := item_move(p_tenant, u.group_id, u.asset, 'item.expired', u.unit_id, u.owner_id, NULL::bigint);
+    PERFORM item_kept(p_tenant, 'item.expired', u.unit_id, v_moved);
     UPDATE item_units SET status = 'expired' WHERE tenant_id = p_tenant AND unit_id = u.unit_id;
     INSERT INTO item_events (tenant_id, unit_id, kind, player_id, transfer_id) VALUES (p_tenant, u.unit_id, 'expired', u.owner_id, v_moved);
     v_n := v_n + 1;
@@ -428,7 +440,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
             JOIN assets s ON s.code = a.asset AND s.kind = 'item' WHERE a.tenant_id = p_tenant AND a.purpose = 'player' AND l.posted <> 0) b
     FULL JOIN (SELECT t.group_id, t.owner_id AS player_id, k.asset, count(*) AS n FROM item_units t JOIN items k ON k.tenant_id = t.tenant_id AND k.item_id = t.item_id
                 WHERE t.tenant_id = p_tenant AND t.status = 'owned' GROUP BY 1, 2, 3) u USING (group_id, player_id, asset)
-    LEFT JOIN items i ON i.tenant_id = p_tenant AND i.asset = asset
+    LEFT JOIN items i ON i.tenant_id = p_tenant AND i.asset = coalesce(b.asset, u.asset)
     LEFT JOIN groups g ON g.tenant_id = p_tenant AND g.group_id = coalesce(b.group_id, u.group_id)
     LEFT JOIN players p ON p.tenant_id = p_tenant AND p.player_id = coalesce(b.player_id, u.player_id)
    WHERE coalesce(b.posted, 0) <> coalesce(u.n, 0)

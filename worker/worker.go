@@ -18,6 +18,7 @@ import (
 	"fairground/internal/clock"
 	"fairground/internal/postgres"
 	"fairground/internal/temporal"
+	"fairground/items"
 	"fairground/workflows"
 )
 
@@ -54,7 +55,8 @@ func Run(ctx context.Context, deps Deps) error {
 		deps.Ready = func(bool) {}
 	}
 	starter := &roundStarter{temporal: deps.Temporal, engine: deps.Engine, logger: deps.Logger}
-	consumers := starter.consumers()
+	shop := items.New(deps.DB)
+	consumers := append(starter.consumers(), insurances(shop))
 	if deps.money() {
 		consumers = append(consumers, (&withdrawalStarter{temporal: deps.Temporal, cashier: deps.Cashier, clock: deps.Clock}).consumers()...)
 		consumers = append(consumers, (&depositStarter{temporal: deps.Temporal}).consumers()...)
@@ -73,6 +75,7 @@ func Run(ctx context.Context, deps Deps) error {
 	group.Go(func() error { return relay.Run(ctx) })
 	group.Go(func() error { sweep.run(ctx); return nil })
 	group.Go(func() error { keepPartitions(ctx, deps); return nil })
+	group.Go(func() error { expireItems(ctx, deps, shop); return nil })
 	if deps.money() {
 		group.Go(func() error { expireIntents(ctx, deps); return nil })
 	}

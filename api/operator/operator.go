@@ -6,9 +6,12 @@ import (
 
 	"fairground/api/operator/gen"
 	"fairground/cashier"
+	"fairground/games"
+	"fairground/items"
 	"fairground/ledger"
 	"fairground/operators"
 	"fairground/players"
+	"fairground/providers"
 	"fairground/workflows"
 )
 
@@ -19,6 +22,9 @@ type Deps struct {
 	Cashier   *cashier.Cashier
 	Players   *players.Players
 	Ledger    *ledger.Ledger
+	Providers *providers.Providers // optional
+	Engine    *games.Engine
+	Items     *items.Items
 	Logger    *slog.Logger
 	Decide    func(ctx context.Context, m workflows.DecideMessage) (workflows.WithdrawalStatusView, error)
 	Resume    func(ctx context.Context, in workflows.WithdrawalInput) error

@@ -10,8 +10,10 @@ import (
 	"fairground/cashier"
 	"fairground/games"
 	"fairground/games/game"
+	"fairground/items"
 	"fairground/ledger"
 	"fairground/players"
+	"fairground/providers"
 	"fairground/workflows"
 )
 
@@ -24,6 +26,7 @@ type Deps struct {
 	Players    *players.Players
 	Engine     *games.Engine
 	Ledger     *ledger.Ledger
+	Items      *items.Items
 	Logger     *slog.Logger
 	StartRound func(ctx context.Context, in workflows.RoundInput) error
 	CloseEarly func(ctx context.Context, round string) error
@@ -31,6 +34,8 @@ type Deps struct {
 	Cashier          *cashier.Cashier
 	StartWithdrawal  func(ctx context.Context, in workflows.WithdrawalInput) error
 	CancelWithdrawal func(ctx context.Context, withdrawal string) error
+
+	Providers *providers.Providers // optional: without it there are no outside games
 }
 
 // Server implements the generated strict interface. It is safe for concurrent use.
@@ -38,6 +43,7 @@ type Server struct {
 	players    *players.Players
 	engine     *games.Engine
 	ledger     *ledger.Ledger
+	items      *items.Items
 	logger     *slog.Logger
 	startRound func(ctx context.Context, in workflows.RoundInput) error
 	closeEarly func(ctx context.Context, round string) error
@@ -47,6 +53,8 @@ type Server struct {
 	cashier          *cashier.Cashier
 	startWithdrawal  func(ctx context.Context, in workflows.WithdrawalInput) error
 	cancelWithdrawal func(ctx context.Context, withdrawal string) error
+
+	providers *providers.Providers
 }
 
 var _ gen.StrictServerInterface = (*Server)(nil)
@@ -54,9 +62,10 @@ var _ gen.StrictServerInterface = (*Server)(nil)
 // New makes the handlers.
 func New(deps Deps) *Server {
 	return &Server{
-		players: deps.Players, engine: deps.Engine, ledger: deps.Ledger, logger: deps.Logger,
+		players: deps.Players, engine: deps.Engine, ledger: deps.Ledger, items: deps.Items, logger: deps.Logger,
 		startRound: deps.StartRound, closeEarly: deps.CloseEarly, catalogue: games.Catalogue(),
 		cashier: deps.Cashier, startWithdrawal: deps.StartWithdrawal, cancelWithdrawal: deps.CancelWithdrawal,
+		providers: deps.Providers,
 	}
 }
 
