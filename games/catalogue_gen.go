@@ -3,17 +3,29 @@
 package games
 
 import (
+	"fairground/games/crash"
 	"fairground/games/dice"
 	"fairground/games/duel"
 	"fairground/games/game"
+	"fairground/games/quiz"
+	"fairground/games/raffle"
 	"fairground/games/redpacket"
+	"fairground/games/slots"
+	"fairground/games/tgdice"
+	"fairground/games/wheel"
 )
 
 // Catalogue is every game by its name.
 func Catalogue() map[string]game.Game {
 	return map[string]game.Game{
+		"crash":     crash.New(),
 		"dice":      dice.New(),
 		"duel":      duel.New(),
+		"quiz":      quiz.New(),
+		"raffle":    raffle.New(),
 		"redpacket": redpacket.New(),
+		"slots":     slots.New(),
+		"tgdice":    tgdice.New(),
+		"wheel":     wheel.New(),
 	}
 }

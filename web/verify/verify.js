@@ -166,10 +166,10 @@ function checkActs({ proof, game }) {
   }
 }
 
-function checkPayouts(run) {
+async function checkPayouts(run) {
   untilOver(run);
   const { proof, game } = run;
-  compareJSON(game.settle(run.config, run.open, proof.outcome, proof.bets, proof.acts), proof.payouts);
+  compareJSON(await game.settle(run.config, run.open, proof.outcome, proof.bets, proof.acts), proof.payouts);
 }
 
 function checkRefunds({ proof }) {
