@@ -38,10 +38,13 @@ func (p *Providers) Call(ctx context.Context, call seamless.Call, header http.He
 	text, err := p.answer(ctx, provider, call, header, body)
 	if err != nil {
 		p.logger.WarnContext(ctx, "a provider's call failed", slog.String("provider", provider), slog.String("call", string(call)), slog.Any("error", err))
-		return told(http.StatusServiceUnavailable, seamless.Answer{Code: seamless.TemporaryError})
+		return Unavailable()
 	}
 	return text
 }
+
+// Unavailable is the answer when nothing is known: the same request may come again.
+func Unavailable() Reply { return said(seamless.Answer{Code: seamless.TemporaryError}) }
 
 // answer tries with the keys in memory, and once more with those of the database when they do not fit.
 func (p *Providers) answer(ctx context.Context, provider string, call seamless.Call, header http.Header, body []byte) (Reply, error) {
