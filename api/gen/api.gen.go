@@ -149,6 +149,7 @@ const (
 	GamesAlreadyBet             ErrorCode = "games.already_bet"
 	GamesAlreadyClaimed         ErrorCode = "games.already_claimed"
 	GamesBusy                   ErrorCode = "games.busy"
+	GamesChainNotFound          ErrorCode = "games.chain_not_found"
 	GamesGroupInactive          ErrorCode = "games.group_inactive"
 	GamesHouseLimit             ErrorCode = "games.house_limit"
 	GamesInvalidChoice          ErrorCode = "games.invalid_choice"
@@ -157,7 +158,9 @@ const (
 	GamesInvalidSeed            ErrorCode = "games.invalid_seed"
 	GamesInvalidStake           ErrorCode = "games.invalid_stake"
 	GamesNoBet                  ErrorCode = "games.no_bet"
+	GamesNotInstant             ErrorCode = "games.not_instant"
 	GamesNothingLeft            ErrorCode = "games.nothing_left"
+	GamesPlayNotFound           ErrorCode = "games.play_not_found"
 	GamesRoundClosed            ErrorCode = "games.round_closed"
 	GamesRoundFull              ErrorCode = "games.round_full"
 	GamesRoundNotFound          ErrorCode = "games.round_not_found"
@@ -386,6 +389,8 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case GamesBusy:
 		return true
+	case GamesChainNotFound:
+		return true
 	case GamesGroupInactive:
 		return true
 	case GamesHouseLimit:
@@ -402,7 +407,11 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case GamesNoBet:
 		return true
+	case GamesNotInstant:
+		return true
 	case GamesNothingLeft:
+		return true
+	case GamesPlayNotFound:
 		return true
 	case GamesRoundClosed:
 		return true
@@ -874,6 +883,9 @@ type BetReceipt struct {
 	Stake Amount `json:"stake"`
 }
 
+// ChainRef Which seed of which published chain was used.
+type ChainRef = games.ChainRef
+
 // ChoiceCount defines model for ChoiceCount.
 type ChoiceCount struct {
 	Bets   int64  `json:"bets"`
@@ -1196,6 +1208,64 @@ type PlaceBet struct {
 	Stake int64 `json:"stake"`
 }
 
+// PlaceOfPlay defines model for PlaceOfPlay.
+type PlaceOfPlay struct {
+	Choice string `json:"choice"`
+	Game   string `json:"game"`
+
+	// Stake Minor units.
+	Stake int64 `json:"stake"`
+}
+
+// Play defines model for Play.
+type Play struct {
+	Chain         string           `json:"chain"`
+	Choice        string           `json:"choice"`
+	ConfigVersion int64            `json:"config_version"`
+	Game          string           `json:"game"`
+	Group         string           `json:"group"`
+	Index         int32            `json:"index"`
+	Nonce         int64            `json:"nonce"`
+	Outcome       json.RawMessage  `json:"outcome"`
+	Payout        Amount           `json:"payout"`
+	Play          string           `json:"play"`
+	PlayedAt      time.Time        `json:"played_at"`
+	Report        *json.RawMessage `json:"report,omitempty"`
+
+	// Revealed The server's seed was rotated: the proof can be recomputed.
+	Revealed bool   `json:"revealed"`
+	Stake    Amount `json:"stake"`
+}
+
+// PlayProof Canonical JSON of the play. Words are HMAC-SHA256(server seed, `<client_seed>:<nonce>:<block>`); the payout is what the
+// rules give the one bet.
+type PlayProof = games.PlayProof
+
+// PlayReceipt defines model for PlayReceipt.
+type PlayReceipt struct {
+	Balance Amount `json:"balance"`
+
+	// Chain The published chain that the server's seed comes from.
+	Chain         string `json:"chain"`
+	Choice        string `json:"choice"`
+	ConfigVersion int64  `json:"config_version"`
+	Game          string `json:"game"`
+
+	// Index Place of the seed in the chain, from 0.
+	Index int32 `json:"index"`
+	Nonce int64 `json:"nonce"`
+
+	// Outcome What was drawn, as the game writes it.
+	Outcome  json.RawMessage `json:"outcome"`
+	Payout   Amount          `json:"payout"`
+	Play     string          `json:"play"`
+	PlayedAt time.Time       `json:"played_at"`
+
+	// Report What the game shows of the result, when that is more than the draw.
+	Report *json.RawMessage `json:"report,omitempty"`
+	Stake  Amount           `json:"stake"`
+}
+
 // Problem RFC 9457. Decide by `code`; it never changes its meaning.
 type Problem struct {
 	Code ErrorCode `json:"code"`
@@ -1237,6 +1307,28 @@ type RequestWithdrawal struct {
 
 	// Code The PIN, or a code of the authenticator app.
 	Code string `json:"code"`
+}
+
+// RevealedSeed defines model for RevealedSeed.
+type RevealedSeed struct {
+	Chain      string `json:"chain"`
+	ClientSeed string `json:"client_seed"`
+
+	// Commit Its SHA-256, hex.
+	Commit string `json:"commit"`
+	Index  int32  `json:"index"`
+
+	// Nonces How many plays were drawn from it: nonces 0 to one less.
+	Nonces int64 `json:"nonces"`
+
+	// ServerSeed Hex.
+	ServerSeed string `json:"server_seed"`
+}
+
+// RotatedSeed defines model for RotatedSeed.
+type RotatedSeed struct {
+	Now      SeedState    `json:"now"`
+	Revealed RevealedSeed `json:"revealed"`
 }
 
 // Round defines model for Round.
@@ -1323,10 +1415,41 @@ type Safety struct {
 	LockedUntil         *time.Time `json:"locked_until,omitempty"`
 }
 
+// SeedChain `hash` is SHA-256 of `fairground.chain.v1\n<id>\n` and a line `<commit>\n` for each commitment. Seed i is HMAC-SHA256
+// with a secret of the chain as key, so that a revealed seed tells nothing about the others.
+type SeedChain = games.Chain
+
 // SeedChoice defines model for SeedChoice.
 type SeedChoice struct {
 	// Seed 1 to 64 letters, digits, `_` and `-`; `null` for a random one every time.
 	Seed *string `json:"seed"`
+}
+
+// SeedRotation defines model for SeedRotation.
+type SeedRotation struct {
+	// ClientSeed The player's part from now on; a random one when absent.
+	ClientSeed *string `json:"client_seed,omitempty"`
+}
+
+// SeedState defines model for SeedState.
+type SeedState struct {
+	// Chain The published chain that the server's seeds come from.
+	Chain string `json:"chain"`
+
+	// ClientSeed The player's part.
+	ClientSeed string `json:"client_seed"`
+
+	// Commit SHA-256 of the seed in use, hex.
+	Commit string `json:"commit"`
+
+	// Index Place of the seed in use, from 0.
+	Index int32 `json:"index"`
+
+	// NextCommit SHA-256 of the seed after it, hex.
+	NextCommit string `json:"next_commit"`
+
+	// Nonce Of the next play, from 0.
+	Nonce int64 `json:"nonce"`
 }
 
 // Session defines model for Session.
@@ -1555,6 +1678,12 @@ type CreateDepositParams struct {
 	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
 }
 
+// PlayParams defines parameters for Play.
+type PlayParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
+}
+
 // ListRoundsParams defines parameters for ListRounds.
 type ListRoundsParams struct {
 	// Cursor `next_cursor` of the page before.
@@ -1624,6 +1753,12 @@ type ListLimitsParams struct {
 	Asset AssetParam `form:"asset" json:"asset"`
 }
 
+// RotateMySeedParams defines parameters for RotateMySeed.
+type RotateMySeedParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
+}
+
 // ActParams defines parameters for Act.
 type ActParams struct {
 	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
@@ -1657,6 +1792,9 @@ type LoginWithCodeJSONRequestBody = LoginCode
 // CreateDepositJSONRequestBody defines body for CreateDeposit for application/json ContentType.
 type CreateDepositJSONRequestBody = CreateDeposit
 
+// PlayJSONRequestBody defines body for Play for application/json ContentType.
+type PlayJSONRequestBody = PlaceOfPlay
+
 // OpenRoundJSONRequestBody defines body for OpenRound for application/json ContentType.
 type OpenRoundJSONRequestBody = OpenRound
 
@@ -1681,6 +1819,9 @@ type EnrolTOTPJSONRequestBody = EnrolTOTP
 // ConfirmTOTPJSONRequestBody defines body for ConfirmTOTP for application/json ContentType.
 type ConfirmTOTPJSONRequestBody = TOTPCode
 
+// RotateMySeedJSONRequestBody defines body for RotateMySeed for application/json ContentType.
+type RotateMySeedJSONRequestBody = SeedRotation
+
 // SetMySeedJSONRequestBody defines body for SetMySeed for application/json ContentType.
 type SetMySeedJSONRequestBody = SeedChoice
 
@@ -1701,6 +1842,9 @@ type ServerInterface interface {
 	// Logout Revoke the token
 	// (POST /v1/auth/logout)
 	Logout(ctx echo.Context) error
+	// GetChain A chain of server seeds, by their commitments
+	// (GET /v1/fairness/chains/{chain})
+	GetChain(ctx echo.Context, chain string) error
 	// ListGames The games
 	// (GET /v1/games)
 	ListGames(ctx echo.Context) error
@@ -1719,6 +1863,9 @@ type ServerInterface interface {
 	// GetDeposit A deposit
 	// (GET /v1/groups/{group}/deposits/{deposit})
 	GetDeposit(ctx echo.Context, group GroupParam, deposit DepositParam) error
+	// Play Play an instant game
+	// (POST /v1/groups/{group}/plays)
+	Play(ctx echo.Context, group GroupParam, params PlayParams) error
 	// ListRounds The group's rounds, newest first
 	// (GET /v1/groups/{group}/rounds)
 	ListRounds(ctx echo.Context, group GroupParam, params ListRoundsParams) error
@@ -1794,9 +1941,21 @@ type ServerInterface interface {
 	// ConfirmTOTP Prove that the authenticator app works
 	// (POST /v1/me/safety/totp/confirm)
 	ConfirmTOTP(ctx echo.Context) error
+	// GetMySeed What the player's next instant play is drawn from
+	// (GET /v1/me/seed)
+	GetMySeed(ctx echo.Context) error
+	// RotateMySeed Reveal the server seed of the player's instant plays and take the next one
+	// (POST /v1/me/seed)
+	RotateMySeed(ctx echo.Context, params RotateMySeedParams) error
 	// SetMySeed Choose the seed mixed into the player's future draws
 	// (PUT /v1/me/seed)
 	SetMySeed(ctx echo.Context) error
+	// GetPlay One of the player's own plays
+	// (GET /v1/plays/{play})
+	GetPlay(ctx echo.Context, play string) error
+	// GetPlayProof Everything needed to recompute an instant play
+	// (GET /v1/plays/{play}/proof)
+	GetPlayProof(ctx echo.Context, play string) error
 	// GetRound A round as everybody may see it
 	// (GET /v1/rounds/{round})
 	GetRound(ctx echo.Context, round RoundParam) error
@@ -1846,6 +2005,22 @@ func (w *ServerInterfaceWrapper) Logout(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.Logout(ctx)
+	return err
+}
+
+// GetChain converts echo context to params.
+func (w *ServerInterfaceWrapper) GetChain(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "chain" -------------
+	var chain string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "chain", ctx.Param("chain"), &chain, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter chain: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetChain(ctx, chain)
 	return err
 }
 
@@ -1990,6 +2165,44 @@ func (w *ServerInterfaceWrapper) GetDeposit(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDeposit(ctx, group, deposit)
+	return err
+}
+
+// Play converts echo context to params.
+func (w *ServerInterfaceWrapper) Play(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlayParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Play(ctx, group, params)
 	return err
 }
 
@@ -2453,12 +2666,84 @@ func (w *ServerInterfaceWrapper) ConfirmTOTP(ctx echo.Context) error {
 	return err
 }
 
+// GetMySeed converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMySeed(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMySeed(ctx)
+	return err
+}
+
+// RotateMySeed converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateMySeed(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateMySeedParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateMySeed(ctx, params)
+	return err
+}
+
 // SetMySeed converts echo context to params.
 func (w *ServerInterfaceWrapper) SetMySeed(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetMySeed(ctx)
+	return err
+}
+
+// GetPlay converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPlay(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "play" -------------
+	var play string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "play", ctx.Param("play"), &play, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter play: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPlay(ctx, play)
+	return err
+}
+
+// GetPlayProof converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPlayProof(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "play" -------------
+	var play string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "play", ctx.Param("play"), &play, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter play: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPlayProof(ctx, play)
 	return err
 }
 
@@ -2696,12 +2981,18 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/auth/logout", wrapper.Logout, options.OperationMiddlewares["logout"]...)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
 	router.GET(options.BaseURL+"/v1/me/groups", wrapper.ListMyGroups, options.OperationMiddlewares["listMyGroups"]...)
+	router.GET(options.BaseURL+"/v1/me/seed", wrapper.GetMySeed, options.OperationMiddlewares["getMySeed"]...)
+	router.POST(options.BaseURL+"/v1/me/seed", wrapper.RotateMySeed, options.OperationMiddlewares["rotateMySeed"]...)
 	router.PUT(options.BaseURL+"/v1/me/seed", wrapper.SetMySeed, options.OperationMiddlewares["setMySeed"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/balance", wrapper.GetBalance, options.OperationMiddlewares["getBalance"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/statement", wrapper.GetStatement, options.OperationMiddlewares["getStatement"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/statement/balance-at", wrapper.GetBalanceAt, options.OperationMiddlewares["getBalanceAt"]...)
 	router.POST(options.BaseURL+"/v1/rounds/:round/acts", wrapper.Act, options.OperationMiddlewares["act"]...)
 	router.GET(options.BaseURL+"/v1/rounds/:round/live", wrapper.GetLive, options.OperationMiddlewares["getLive"]...)
+	router.POST(options.BaseURL+"/v1/groups/:group/plays", wrapper.Play, options.OperationMiddlewares["play"]...)
+	router.GET(options.BaseURL+"/v1/plays/:play", wrapper.GetPlay, options.OperationMiddlewares["getPlay"]...)
+	router.GET(options.BaseURL+"/v1/plays/:play/proof", wrapper.GetPlayProof, options.OperationMiddlewares["getPlayProof"]...)
+	router.GET(options.BaseURL+"/v1/fairness/chains/:chain", wrapper.GetChain, options.OperationMiddlewares["getChain"]...)
 	router.GET(options.BaseURL+"/v1/me/bets", wrapper.ListMyBets, options.OperationMiddlewares["listMyBets"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/rounds", wrapper.ListRounds, options.OperationMiddlewares["listRounds"]...)
 	router.POST(options.BaseURL+"/v1/groups/:group/rounds", wrapper.OpenRound, options.OperationMiddlewares["openRound"]...)
@@ -2942,6 +3233,44 @@ func (response Logout401ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChainRequestObject struct {
+	Chain string `json:"chain"`
+}
+
+type GetChainResponseObject interface {
+	VisitGetChainResponse(w http.ResponseWriter) error
+}
+
+type GetChain200JSONResponse SeedChain
+
+func (response GetChain200JSONResponse) VisitGetChainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChain404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetChain404ApplicationProblemPlusJSONResponse) VisitGetChainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -3209,6 +3538,153 @@ func (response GetDepositdefaultApplicationProblemPlusJSONResponse) VisitGetDepo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PlayRequestObject struct {
+	Group  GroupParam `json:"group"`
+	Params PlayParams
+	Body   *PlayJSONRequestBody
+}
+
+type PlayResponseObject interface {
+	VisitPlayResponse(w http.ResponseWriter) error
+}
+
+type Play201ResponseHeaders struct {
+	IdempotencyReplayed bool
+}
+
+type Play201JSONResponse struct {
+	Body    PlayReceipt
+	Headers Play201ResponseHeaders
+}
+
+func (response Play201JSONResponse) VisitPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Play400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response Play400ApplicationProblemPlusJSONResponse) VisitPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Play401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Play401ApplicationProblemPlusJSONResponse) VisitPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Play403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Play403ApplicationProblemPlusJSONResponse) VisitPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Play404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Play404ApplicationProblemPlusJSONResponse) VisitPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Play409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response Play409ApplicationProblemPlusJSONResponse) VisitPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Play422ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response Play422ApplicationProblemPlusJSONResponse) VisitPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Play503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Play503ApplicationProblemPlusJSONResponse) VisitPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4514,6 +4990,176 @@ func (response ConfirmTOTPdefaultApplicationProblemPlusJSONResponse) VisitConfir
 	return err
 }
 
+type GetMySeedRequestObject struct {
+}
+
+type GetMySeedResponseObject interface {
+	VisitGetMySeedResponse(w http.ResponseWriter) error
+}
+
+type GetMySeed200JSONResponse SeedState
+
+func (response GetMySeed200JSONResponse) VisitGetMySeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMySeed401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMySeed401ApplicationProblemPlusJSONResponse) VisitGetMySeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMySeed503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMySeed503ApplicationProblemPlusJSONResponse) VisitGetMySeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateMySeedRequestObject struct {
+	Params RotateMySeedParams
+	Body   *RotateMySeedJSONRequestBody
+}
+
+type RotateMySeedResponseObject interface {
+	VisitRotateMySeedResponse(w http.ResponseWriter) error
+}
+
+type RotateMySeed200ResponseHeaders struct {
+	IdempotencyReplayed bool
+}
+
+type RotateMySeed200JSONResponse struct {
+	Body    RotatedSeed
+	Headers RotateMySeed200ResponseHeaders
+}
+
+func (response RotateMySeed200JSONResponse) VisitRotateMySeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateMySeed400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RotateMySeed400ApplicationProblemPlusJSONResponse) VisitRotateMySeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateMySeed401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateMySeed401ApplicationProblemPlusJSONResponse) VisitRotateMySeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateMySeed409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RotateMySeed409ApplicationProblemPlusJSONResponse) VisitRotateMySeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateMySeed422ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateMySeed422ApplicationProblemPlusJSONResponse) VisitRotateMySeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateMySeed503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RotateMySeed503ApplicationProblemPlusJSONResponse) VisitRotateMySeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetMySeedRequestObject struct {
 	Body *SetMySeedJSONRequestBody
 }
@@ -4580,6 +5226,106 @@ func (response SetMySeed422ApplicationProblemPlusJSONResponse) VisitSetMySeedRes
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlayRequestObject struct {
+	Play string `json:"play"`
+}
+
+type GetPlayResponseObject interface {
+	VisitGetPlayResponse(w http.ResponseWriter) error
+}
+
+type GetPlay200JSONResponse Play
+
+func (response GetPlay200JSONResponse) VisitGetPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlay401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlay401ApplicationProblemPlusJSONResponse) VisitGetPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlay404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlay404ApplicationProblemPlusJSONResponse) VisitGetPlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlayProofRequestObject struct {
+	Play string `json:"play"`
+}
+
+type GetPlayProofResponseObject interface {
+	VisitGetPlayProofResponse(w http.ResponseWriter) error
+}
+
+type GetPlayProof200ResponseHeaders struct {
+	CacheControl string
+}
+
+type GetPlayProof200JSONResponse struct {
+	Body    PlayProof
+	Headers GetPlayProof200ResponseHeaders
+}
+
+func (response GetPlayProof200JSONResponse) VisitGetPlayProofResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlayProof404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlayProof404ApplicationProblemPlusJSONResponse) VisitGetPlayProofResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5184,6 +5930,9 @@ type StrictServerInterface interface {
 	// Logout Revoke the token
 	// (POST /v1/auth/logout)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
+	// GetChain A chain of server seeds, by their commitments
+	// (GET /v1/fairness/chains/{chain})
+	GetChain(ctx context.Context, request GetChainRequestObject) (GetChainResponseObject, error)
 	// ListGames The games
 	// (GET /v1/games)
 	ListGames(ctx context.Context, request ListGamesRequestObject) (ListGamesResponseObject, error)
@@ -5202,6 +5951,9 @@ type StrictServerInterface interface {
 	// GetDeposit A deposit
 	// (GET /v1/groups/{group}/deposits/{deposit})
 	GetDeposit(ctx context.Context, request GetDepositRequestObject) (GetDepositResponseObject, error)
+	// Play Play an instant game
+	// (POST /v1/groups/{group}/plays)
+	Play(ctx context.Context, request PlayRequestObject) (PlayResponseObject, error)
 	// ListRounds The group's rounds, newest first
 	// (GET /v1/groups/{group}/rounds)
 	ListRounds(ctx context.Context, request ListRoundsRequestObject) (ListRoundsResponseObject, error)
@@ -5277,9 +6029,21 @@ type StrictServerInterface interface {
 	// ConfirmTOTP Prove that the authenticator app works
 	// (POST /v1/me/safety/totp/confirm)
 	ConfirmTOTP(ctx context.Context, request ConfirmTOTPRequestObject) (ConfirmTOTPResponseObject, error)
+	// GetMySeed What the player's next instant play is drawn from
+	// (GET /v1/me/seed)
+	GetMySeed(ctx context.Context, request GetMySeedRequestObject) (GetMySeedResponseObject, error)
+	// RotateMySeed Reveal the server seed of the player's instant plays and take the next one
+	// (POST /v1/me/seed)
+	RotateMySeed(ctx context.Context, request RotateMySeedRequestObject) (RotateMySeedResponseObject, error)
 	// SetMySeed Choose the seed mixed into the player's future draws
 	// (PUT /v1/me/seed)
 	SetMySeed(ctx context.Context, request SetMySeedRequestObject) (SetMySeedResponseObject, error)
+	// GetPlay One of the player's own plays
+	// (GET /v1/plays/{play})
+	GetPlay(ctx context.Context, request GetPlayRequestObject) (GetPlayResponseObject, error)
+	// GetPlayProof Everything needed to recompute an instant play
+	// (GET /v1/plays/{play}/proof)
+	GetPlayProof(ctx context.Context, request GetPlayProofRequestObject) (GetPlayProofResponseObject, error)
 	// GetRound A round as everybody may see it
 	// (GET /v1/rounds/{round})
 	GetRound(ctx context.Context, request GetRoundRequestObject) (GetRoundResponseObject, error)
@@ -5421,6 +6185,31 @@ func (sh *strictHandler) Logout(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(LogoutResponseObject); ok {
 		return validResponse.VisitLogoutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetChain operation middleware
+func (sh *strictHandler) GetChain(ctx echo.Context, chain string) error {
+	var request GetChainRequestObject
+
+	request.Chain = chain
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetChain(ctx.Request().Context(), request.(GetChainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetChain")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetChainResponseObject); ok {
+		return validResponse.VisitGetChainResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5596,6 +6385,55 @@ func (sh *strictHandler) GetDeposit(ctx echo.Context, group GroupParam, deposit 
 		return err
 	} else if validResponse, ok := response.(GetDepositResponseObject); ok {
 		return validResponse.VisitGetDepositResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Play operation middleware
+func (sh *strictHandler) Play(ctx echo.Context, group GroupParam, params PlayParams) error {
+	var request PlayRequestObject
+
+	request.Group = group
+	request.Params = params
+
+	var body PlayJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Play(ctx.Request().Context(), request.(PlayRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Play")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PlayResponseObject); ok {
+		return validResponse.VisitPlayResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6396,6 +7234,77 @@ func (sh *strictHandler) ConfirmTOTP(ctx echo.Context) error {
 	return nil
 }
 
+// GetMySeed operation middleware
+func (sh *strictHandler) GetMySeed(ctx echo.Context) error {
+	var request GetMySeedRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMySeed(ctx.Request().Context(), request.(GetMySeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMySeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMySeedResponseObject); ok {
+		return validResponse.VisitGetMySeedResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateMySeed operation middleware
+func (sh *strictHandler) RotateMySeed(ctx echo.Context, params RotateMySeedParams) error {
+	var request RotateMySeedRequestObject
+
+	request.Params = params
+
+	var body RotateMySeedJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateMySeed(ctx.Request().Context(), request.(RotateMySeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateMySeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateMySeedResponseObject); ok {
+		return validResponse.VisitRotateMySeedResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SetMySeed operation middleware
 func (sh *strictHandler) SetMySeed(ctx echo.Context) error {
 	var request SetMySeedRequestObject
@@ -6436,6 +7345,56 @@ func (sh *strictHandler) SetMySeed(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(SetMySeedResponseObject); ok {
 		return validResponse.VisitSetMySeedResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPlay operation middleware
+func (sh *strictHandler) GetPlay(ctx echo.Context, play string) error {
+	var request GetPlayRequestObject
+
+	request.Play = play
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPlay(ctx.Request().Context(), request.(GetPlayRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPlay")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPlayResponseObject); ok {
+		return validResponse.VisitGetPlayResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPlayProof operation middleware
+func (sh *strictHandler) GetPlayProof(ctx echo.Context, play string) error {
+	var request GetPlayProofRequestObject
+
+	request.Play = play
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPlayProof(ctx.Request().Context(), request.(GetPlayProofRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPlayProof")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPlayProofResponseObject); ok {
+		return validResponse.VisitGetPlayProofResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
