@@ -68,7 +68,11 @@ func (a *Rounds) DrawRound(ctx context.Context, in RoundRef) (out RoundStage, er
 // be read. Only TypeNotFound is final.
 func (a *Rounds) EndRun(ctx context.Context, in RoundRef) error {
 	defer beat(ctx)()
-	err := a.Engine.EndRun(ctx, in.Tenant, in.Round)
+	return untilOver(a.Engine.EndRun(ctx, in.Tenant, in.Round))
+}
+
+// untilOver has a step tried again every second while a run is on.
+func untilOver(err error) error {
 	if models.CodeOf(err) == typeRunning {
 		return later(err, typeRunning, runWait)
 	}
@@ -79,7 +83,7 @@ func (a *Rounds) EndRun(ctx context.Context, in RoundRef) error {
 func (a *Rounds) SettleRound(ctx context.Context, in RoundRef) (RoundStage, error) {
 	defer beat(ctx)()
 	got, err := a.Engine.Settle(ctx, in.Tenant, in.Round)
-	return stageOf(got), only(err, TypeNotFound)
+	return stageOf(got), untilOver(err)
 }
 
 // VoidRound refunds a round that is not drawn. Only TypeAlreadyDrawn and TypeNotFound are final.

@@ -26,9 +26,11 @@ import (
 // stage is a real engine on a real database with one open round of dice in which one player has bet.
 type stage struct {
 	*testsuite.TestActivityEnvironment
-	db  *testdb.DB
-	ref activities.RoundRef
-	do  *activities.Rounds
+	db     *testdb.DB
+	ref    activities.RoundRef
+	do     *activities.Rounds
+	group  int64
+	player int64
 }
 
 func newStage(t *testing.T) *stage {
@@ -58,12 +60,28 @@ func newStage(t *testing.T) *stage {
 	}))
 	_, err = ledger.New(s.db.DB).Grant(t.Context(), ledger.GrantRequest{Tenant: tenant, Group: group, Player: player, Amount: 1000, Key: kind, Kind: kind})
 	require.NoError(t, err)
-	round, err := engine.Open(t.Context(), games.OpenRequest{Tenant: tenant, Group: group, Player: player, Game: "dice", Key: "open"})
-	require.NoError(t, err)
-	s.ref = activities.RoundRef{Tenant: tenant, Round: round.ID}
-	_, err = engine.PlaceBet(t.Context(), games.BetRequest{Tenant: tenant, Round: round.ID, Player: player, Choice: "big", Stake: 100, Key: "bet"})
-	require.NoError(t, err)
+	s.ref.Tenant, s.group, s.player = tenant, group, player
+	s.open(t, "dice", "big")
 	return s
+}
+
+// open opens a round in which the player bets.
+func (s *stage) open(t *testing.T, game, choice string) {
+	t.Helper()
+	round, err := s.do.Engine.Open(t.Context(), games.OpenRequest{Tenant: s.ref.Tenant, Group: s.group, Player: s.player, Game: game, Key: "open " + game})
+	require.NoError(t, err)
+	s.ref.Round = round.ID
+	_, err = s.do.Engine.PlaceBet(t.Context(), games.BetRequest{
+		Tenant: s.ref.Tenant, Round: round.ID, Player: s.player, Choice: choice, Stake: 100, Key: "bet " + game,
+	})
+	require.NoError(t, err)
+}
+
+// end runs EndRun.
+func (s *stage) end(t *testing.T) error {
+	t.Helper()
+	_, err := s.ExecuteActivity(s.do.EndRun, s.ref)
+	return err
 }
 
 // step runs an activity and returns the status it answers with.
@@ -102,6 +120,53 @@ func TestEveryStepMayBeRepeated(t *testing.T) {
 		require.Equal(t, models.RoundSettled, s.step(t, s.do.SettleRound, s.ref))
 	}
 	require.Equal(t, models.RoundSettled, s.step(t, s.do.DrawRound, s.ref))
+}
+
+// TestARunIsWaitedForWithoutSayingHowLong looks at a run that is on, then at the same run when it is over.
+func TestARunIsWaitedForWithoutSayingHowLong(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	defer func() { ledgertest.Clean(t, s.db) }()
+	require.NoError(t, s.end(t), "a round without a run has nothing to wait for")
+	require.Equal(t, models.RoundVoided, s.step(t, s.do.VoidRound, activities.Voiding{RoundRef: s.ref, Reason: "a mistake"}))
+	s.open(t, "crash", "manual")
+	require.Equal(t, models.RoundClosed, s.step(t, s.do.CloseRound, activities.Closing{RoundRef: s.ref, Early: true}))
+	require.Equal(t, models.RoundDrawn, s.step(t, s.do.DrawRound, s.ref))
+	_, err := s.db.Owner.Exec(t.Context(), `UPDATE rounds SET live_started_at = live_started_at + interval '1 hour' WHERE round_id = $1`, s.ref.Round)
+	require.NoError(t, err)
+	var app *temporal.ApplicationError
+	for _, activity := range []any{s.do.EndRun, s.do.SettleRound} {
+		_, err = s.ExecuteActivity(activity, s.ref)
+		require.ErrorAs(t, err, &app)
+		require.Equal(t, "games.run_running", app.Type())
+		require.False(t, app.NonRetryable())
+		require.Equal(t, time.Second, app.NextRetryDelay())
+	}
+	_, err = s.db.Owner.Exec(t.Context(), `UPDATE rounds SET live_started_at = live_started_at - interval '3 hours' WHERE round_id = $1`, s.ref.Round)
+	require.NoError(t, err)
+	for range 2 {
+		require.NoError(t, s.end(t))
+	}
+	require.Equal(t, models.RoundSettled, s.step(t, s.do.SettleRound, s.ref))
+}
+
+// TestAThrowIsWaitedFor looks every second for the value that decides.
+func TestAThrowIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	defer func() { ledgertest.Clean(t, s.db) }()
+	require.Equal(t, models.RoundVoided, s.step(t, s.do.VoidRound, activities.Voiding{RoundRef: s.ref, Reason: "a mistake"}))
+	s.open(t, "tgdice", "big")
+	require.Equal(t, models.RoundClosed, s.step(t, s.do.CloseRound, activities.Closing{RoundRef: s.ref, Early: true}))
+	_, err := s.ExecuteActivity(s.do.DrawRound, s.ref)
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, err, &app)
+	require.Equal(t, "games.waiting_for_source", app.Type())
+	require.False(t, app.NonRetryable())
+	require.Equal(t, time.Second, app.NextRetryDelay())
+	require.NoError(t, s.do.Engine.Provide(t.Context(), games.Provided{Tenant: s.ref.Tenant, Round: s.ref.Round, Value: 6}))
+	require.Equal(t, models.RoundDrawn, s.step(t, s.do.DrawRound, s.ref))
+	require.Equal(t, models.RoundSettled, s.step(t, s.do.SettleRound, s.ref))
 }
 
 func TestARefundMayBeRepeated(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
 	"fairground/activities"
@@ -83,6 +84,8 @@ type rehearsal struct {
 	closed  models.RoundStatus
 	drawn   bool // the round was drawn when it opened
 	fails   bool // the draw can't come about
+	live    bool // it has a run, which is over at the second look
+	looks   int
 	started time.Time
 }
 
@@ -94,7 +97,14 @@ func (r *rehearsal) DrawRound(context.Context, activities.RoundRef) (activities.
 	if r.fails {
 		return activities.RoundStage{}, refusal(activities.TypePanic)
 	}
-	return activities.RoundStage{Status: models.RoundDrawn}, nil
+	return activities.RoundStage{Status: models.RoundDrawn, Live: r.live}, nil
+}
+
+func (r *rehearsal) EndRun(context.Context, activities.RoundRef) error {
+	if r.looks++; r.looks == 1 {
+		return temporal.NewApplicationErrorWithOptions("still running", "games.run_running", temporal.ApplicationErrorOptions{NextRetryDelay: time.Second})
+	}
+	return nil
 }
 
 func (r *rehearsal) SettleRound(context.Context, activities.RoundRef) (activities.RoundStage, error) {
@@ -126,6 +136,7 @@ func recordings() map[string]recording {
 	return map[string]recording{
 		"timed":     {rehearsal: closed},
 		"unfilled":  {rehearsal: rehearsal{closed: models.RoundVoided}},
+		"live":      {rehearsal: rehearsal{closed: models.RoundClosed, live: true}},
 		"failed":    {rehearsal: rehearsal{closed: models.RoundClosed, fails: true}},
 		"full":      {rehearsal: closed, send: workflows.CloseRoundEarly},
 		"cancelled": {rehearsal: closed, send: cancel},

@@ -101,6 +101,28 @@ func TestATimedRoundIsClosedDrawnAndSettled(t *testing.T) {
 	require.Equal(t, workflows.StageDone, s.state(t).Stage)
 }
 
+func TestALiveRoundWaitsForTheEndOfItsRun(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.closes(false, models.RoundClosed, nil)
+	s.OnActivity("DrawRound", mock.Anything, s.ref()).Return(activities.RoundStage{Status: models.RoundDrawn, Live: true}, nil).Once()
+	running := temporal.NewApplicationErrorWithOptions("running", "games.run_running", temporal.ApplicationErrorOptions{NextRetryDelay: time.Second})
+	s.OnActivity("EndRun", mock.Anything, s.ref()).Return(running).Times(7)
+	s.OnActivity("EndRun", mock.Anything, s.ref()).Return(nil).Once()
+	s.settles()
+	s.RegisterDelayedCallback(func() { require.Equal(t, workflows.StageRunning, s.state(t).Stage) }, 35*time.Second)
+	require.Equal(t, models.RoundSettled, s.play(t).Status)
+}
+
+func TestALiveRoundThatIsTakenOverWaitsToo(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.OnActivity("CloseRound", mock.Anything, activities.Closing{RoundRef: s.ref()}).Return(activities.RoundStage{Status: models.RoundDrawn, Live: true}, nil).Once()
+	s.OnActivity("EndRun", mock.Anything, s.ref()).Return(nil).Once()
+	s.settles()
+	require.Equal(t, models.RoundSettled, s.play(t).Status)
+}
+
 func TestARoundWhoseWindowIsOverClosesAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
