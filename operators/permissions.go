@@ -37,6 +37,8 @@ const (
 	KeysManage             Permission = "keys.manage"
 	LogRead                Permission = "log.read"
 	GroupsRead             Permission = "groups.read"
+	PacingRead             Permission = "pacing.read"
+	PacingConfigure        Permission = "pacing.configure" // how groups play: limits, automatic rounds, jackpots
 	ProvidersRead          Permission = "providers.read"
 	ProvidersConfigure     Permission = "providers.configure"
 	ProvidersResolve       Permission = "providers.resolve" // rounds that a provider left open
@@ -44,6 +46,11 @@ const (
 	GamesDraft             Permission = "games.draft"   // write, simulate and take back changes to odds
 	GamesApprove           Permission = "games.approve" // put what another person drafted in force, or call it off
 	GamesLimits            Permission = "games.limits"  // between which returns odds may be
+	BanksRead              Permission = "banks.read"
+	BanksImport            Permission = "banks.import" // bring questions, and so know them
+	ItemsRead              Permission = "items.read"
+	ItemsManage            Permission = "items.manage" // keep the catalogue of virtual items
+	ItemsGrant             Permission = "items.grant"  // give a player one
 )
 
 // ScopeStepUp is the scope that lets an API key do what needs a step-up. No role has it: a person steps up with a code,
@@ -60,6 +67,8 @@ func Permissions() []Permission {
 		OperatorsRead, OperatorsManage, KeysManage, LogRead, GroupsRead,
 		ProvidersRead, ProvidersConfigure, ProvidersResolve,
 		GamesRead, GamesDraft, GamesApprove, GamesLimits,
+		ItemsRead, ItemsManage, ItemsGrant, BanksRead, BanksImport,
+		PacingRead, PacingConfigure,
 	}
 }
 
@@ -74,24 +83,29 @@ func Roles() []models.Role {
 func Matrix() map[models.Role][]Permission {
 	return map[models.Role][]Permission{
 		models.RoleOwner:    Permissions(),
-		models.RoleReviewer: {WithdrawalsRead, WithdrawalsReview, DepositsRead, CashierRead, PlayersRead, GroupsRead, GamesRead},
+		models.RoleReviewer: {WithdrawalsRead, WithdrawalsReview, DepositsRead, CashierRead, PlayersRead, GroupsRead, GamesRead, ItemsRead, PacingRead},
 		models.RoleSeniorReviewer: {
 			WithdrawalsRead, WithdrawalsReview, WithdrawalsReviewFinal, DepositsRead, CashierRead, PlayersRead, IncidentsRead, GroupsRead,
-			GamesRead, GamesDraft, GamesApprove,
+			GamesRead, GamesDraft, GamesApprove, ItemsRead, BanksRead, BanksImport,
+			PacingRead,
 		},
 		models.RoleFinance: {
 			WithdrawalsRead, WithdrawalsResolve, DepositsRead, DepositsResolve, DepositsRefund, CashierRead,
 			AdjustmentsRead, AdjustmentsRequest, AdjustmentsApprove, LedgerRead, LedgerReverse, LedgerReverseApprove,
 			PlayersRead, IncidentsRead, IncidentsResolve, LogRead, GroupsRead, GamesRead, ProvidersRead, ProvidersResolve,
+			ItemsRead, ItemsManage, ItemsGrant,
+			PacingRead,
 		},
 		models.RoleRisk: {
 			WithdrawalsRead, DepositsRead, CashierRead, LedgerRead, PlayersRead, PlayersRestrict, PlayersKYC, IncidentsRead, LogRead, GroupsRead, GamesRead,
-			ProvidersRead,
+			ProvidersRead, ItemsRead,
+			PacingRead, PacingConfigure,
 		},
-		models.RoleSupport: {WithdrawalsRead, DepositsRead, CashierRead, AdjustmentsRead, AdjustmentsRequest, PlayersRead, GroupsRead, GamesRead, ProvidersRead},
+		models.RoleSupport: {WithdrawalsRead, DepositsRead, CashierRead, AdjustmentsRead, AdjustmentsRequest, PlayersRead, GroupsRead, GamesRead, ProvidersRead, ItemsRead, ItemsGrant, BanksRead, PacingRead},
 		models.RoleAnalyst: {
 			WithdrawalsRead, DepositsRead, CashierRead, AdjustmentsRead, LedgerRead, PlayersRead, IncidentsRead, LogRead, GroupsRead, GamesRead, GamesDraft,
-			ProvidersRead,
+			ProvidersRead, ItemsRead, BanksRead,
+			PacingRead,
 		},
 	}
 }

@@ -9,7 +9,7 @@ const quizParams = (config) => ({ entry: config.entry, mode: config.mode, questi
 // quizText refuses what no question of a bank can hold: lines are what a hash is made of.
 function quizText(field, text, most) {
   const length = typeof text === 'string' ? [...text].length : 0;
-  if (length < 1 || length > most || text.trim() !== text) throw new Error(`${field}: 1 to ${most} characters without spaces around`);
+  if (length < 1 || length > most || /^\p{White_Space}|\p{White_Space}$/u.test(text)) throw new Error(`${field}: 1 to ${most} characters without spaces around`);
   if (/\p{Cc}/u.test(text)) throw new Error(`${field}: one line without control characters`);
 }
 
