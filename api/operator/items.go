@@ -18,7 +18,7 @@ func (s *Server) ListItems(ctx context.Context, r gen.ListItemsRequestObject) (g
 
 // GetItem shows an item.
 func (s *Server) GetItem(ctx context.Context, r gen.GetItemRequestObject) (gen.GetItemResponseObject, error) {
-	i, err := s.Items.Item(ctx, authorityOf(ctx).Tenant, r.Item)
+	i, err := s.Items.Item(ctx, authorityOf(ctx).Tenant, r.ShopItem)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (s *Server) ChangeItem(ctx context.Context, r gen.ChangeItemRequestObject) 
 	b := r.Body
 	i, err := s.Items.Save(ctx, authorityOf(ctx), items.SaveRequest{
 		Face: items.Face{Name: b.Name, Description: text(b.Description), Icon: b.Icon, Effect: items.Effect(b.Effect), Params: paramsOf(b.Params), Giftable: b.Giftable},
-		ID:   r.Item, Version: b.Version,
+		ID:   r.ShopItem, Version: b.Version,
 		Price: b.Price, Stock: b.Stock, PerPlayer: valueOf(b.PerPlayer), ValidSeconds: b.ValidSeconds, OnSale: b.OnSale, Reason: b.Reason,
 	})
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Server) ChangeItem(ctx context.Context, r gen.ChangeItemRequestObject) 
 // GrantItem gives a player an item.
 func (s *Server) GrantItem(ctx context.Context, r gen.GrantItemRequestObject) (gen.GrantItemResponseObject, error) {
 	u, err := s.Items.Grant(ctx, authorityOf(ctx), items.GrantRequest{
-		Item: r.Item, Group: r.Body.Group, Player: r.Body.Player, Reason: r.Body.Reason, Key: r.Params.IdempotencyKey,
+		Item: r.ShopItem, Group: r.Body.Group, Player: r.Body.Player, Reason: r.Body.Reason, Key: r.Params.IdempotencyKey,
 	})
 	if err != nil {
 		return nil, err
