@@ -26,7 +26,10 @@ import (
 	"fairground/providers/seamless"
 )
 
-const master = "0123456789abcdef0123456789abcdef"
+const (
+	master     = "0123456789abcdef0123456789abcdef"
+	maxLateWin = time.Hour
+)
 
 // world is a tenant with an active group, players with 1,000 points each and a provider with a game.
 type world struct {
