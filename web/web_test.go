@@ -15,7 +15,7 @@ import (
 // TestVerifierAgreesWithGo runs the page's modules on the answers and proofs of the Go tests.
 func TestVerifierAgreesWithGo(t *testing.T) {
 	t.Parallel()
-	node(t, "--test", filepath.Join("verify", "test", "verify.test.mjs"))
+	node(t, "--test", filepath.Join("verify", "test", "verify.test.mjs"), filepath.Join("verify", "test", "games.test.mjs"))
 }
 
 func TestVerifyIsEmbeddedAndCallsNobody(t *testing.T) {

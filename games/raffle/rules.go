@@ -1,6 +1,7 @@
 package raffle
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -45,6 +46,11 @@ func (r rules) Open(params json.RawMessage) (game.Opening, error) {
 // Choices implements game.Chooser.
 func (rules) Choices() []string { return []string{choice} }
 
+// Stakes implements game.Stepped: one ticket, five and ten.
+func (r rules) Stakes(game.Opening) []int64 {
+	return []int64{r.config.Price, 5 * r.config.Price, 10 * r.config.Price}
+}
+
 // CheckBet implements game.Rules. How many others buy is unknown: the bound is what is shared out of the largest pot.
 func (r rules) CheckBet(_ game.Opening, bet game.Bet) (int64, error) {
 	if bet.Choice != choice {
@@ -61,8 +67,7 @@ func (r rules) CheckBet(_ game.Opening, bet game.Bet) (int64, error) {
 func (rules) Draw(_ game.Opening, words *fairness.Stream) (game.Outcome, error) {
 	var key fairness.Seed
 	for i := 0; i < len(key); i += 4 {
-		word := words.Uint32()
-		key[i], key[i+1], key[i+2], key[i+3] = byte(word>>24), byte(word>>16), byte(word>>8), byte(word)
+		binary.BigEndian.PutUint32(key[i:], words.Uint32())
 	}
 	data, err := json.Marshal(drawn{Key: hex.EncodeToString(key[:])})
 	if err != nil {

@@ -145,5 +145,5 @@ func payout(stake, amount, whole int64) int64 {
 		return math.MaxInt64
 	}
 	quotient, _ := bits.Div64(high, low, uint64(whole)) //nolint:gosec // as above
-	return int64(min(quotient, math.MaxInt64))          //nolint:gosec // bounded
+	return int64(min(quotient, math.MaxInt64))
 }

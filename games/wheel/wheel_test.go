@@ -18,6 +18,13 @@ func TestConformance(t *testing.T) {
 	gametest.Run(t, wheel.New())
 }
 
+func TestVectors(t *testing.T) {
+	t.Parallel()
+	bets := []game.Bet{{Seq: 1, Player: "p_a", Choice: "red", Stake: 15, Seed: "a"}, {Seq: 2, Player: "p_b", Choice: "star", Stake: 10, Seed: "b"}, {Seq: 3, Player: "p_a", Choice: "red", Stake: 999, Seed: "c"}}
+	uneven := json.RawMessage(`{` + head + `"segments":[{"symbol":"red","weight":7,"pays":233},{"symbol":"star","weight":2,"pays":850},{"symbol":"moon","weight":9,"pays":0}]}`)
+	gametest.Vectors(t, wheel.New(), 12, bets, wheel.New().Info().DefaultConfig, uneven)
+}
+
 const head = `"window_seconds":30,"min_stake":1,"max_stake":1000000000000,"max_bets":3,"max_exposure":500,`
 
 func TestSettle(t *testing.T) {
