@@ -19,6 +19,7 @@ import (
 	"fairground/ledger"
 	"fairground/operators"
 	"fairground/players"
+	"fairground/providers"
 	"fairground/workflows"
 )
 
@@ -63,6 +64,8 @@ type Deps struct {
 	// TemporalUI is the address of the Temporal UI and TemporalNamespace the namespace in it, for
 	// links to workflows; optional.
 	TemporalUI, TemporalNamespace string
+	// Providers serves the outside games and the wallet that their providers call; optional.
+	Providers *providers.Providers
 	// PingRedis is shown by /readyz; optional.
 	PingRedis func(ctx context.Context) error
 	// Verify holds the page at /verify; nil means web.Verify.

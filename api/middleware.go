@@ -14,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"fairground/api/wallet"
 	"fairground/internal/clock"
 	"fairground/internal/secret"
 	"fairground/models"
@@ -28,6 +29,7 @@ const (
 const (
 	maxBody        = 32 << 10
 	maxHookBody    = 256 << 10
+	maxLargeBody   = 8 << 20
 	requestTimeout = 10 * time.Second
 	maxInFlight    = 512
 )
@@ -83,7 +85,7 @@ func (s *server) quiet(c echo.Context, status int) bool {
 		return false
 	}
 	switch c.Path() {
-	case hotPath, "/healthz", "/readyz", "/metrics":
+	case hotPath, wallet.Route, "/healthz", "/readyz", "/metrics":
 		return true
 	}
 	return false
@@ -134,12 +136,17 @@ func (s *server) limit(next echo.HandlerFunc) echo.HandlerFunc {
 			return &models.Error{Code: codeOverloaded}
 		}
 		r := c.Request()
-		most := int64(maxBody)
-		if op, ok := s.operations.find(r.Method, c.Path()); ok && op.hook {
-			most = maxHookBody
+		most, fix := int64(maxBody), ""
+		if op, ok := s.operations.find(r.Method, c.Path()); ok {
+			switch {
+			case op.hook:
+				most = maxHookBody
+			case op.large:
+				most, fix = maxLargeBody, "send at most 8 MiB"
+			}
 		}
 		if r.ContentLength > most {
-			return &models.Error{Code: codeTooLarge}
+			return &models.Error{Code: codeTooLarge, Fix: fix}
 		}
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)

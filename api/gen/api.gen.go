@@ -19,16 +19,16 @@ import (
 
 // Defines values for Bank.
 const (
-	House Bank = "house"
-	Pool  Bank = "pool"
+	BankHouse Bank = "house"
+	BankPool  Bank = "pool"
 )
 
 // Valid indicates whether the value is a known member of the Bank enum.
 func (e Bank) Valid() bool {
 	switch e {
-	case House:
+	case BankHouse:
 		return true
-	case Pool:
+	case BankPool:
 		return true
 	default:
 		return false
@@ -148,26 +148,43 @@ const (
 	GamesAlreadyActed           ErrorCode = "games.already_acted"
 	GamesAlreadyBet             ErrorCode = "games.already_bet"
 	GamesAlreadyClaimed         ErrorCode = "games.already_claimed"
+	GamesAlreadyScheduled       ErrorCode = "games.already_scheduled"
+	GamesApprovalNeeded         ErrorCode = "games.approval_needed"
 	GamesBusy                   ErrorCode = "games.busy"
 	GamesChainNotFound          ErrorCode = "games.chain_not_found"
+	GamesDraftDecided           ErrorCode = "games.draft_decided"
+	GamesDraftNotFound          ErrorCode = "games.draft_not_found"
 	GamesGroupInactive          ErrorCode = "games.group_inactive"
 	GamesHouseLimit             ErrorCode = "games.house_limit"
+	GamesInvalidBank            ErrorCode = "games.invalid_bank"
 	GamesInvalidChoice          ErrorCode = "games.invalid_choice"
+	GamesInvalidConfig          ErrorCode = "games.invalid_config"
+	GamesInvalidInput           ErrorCode = "games.invalid_input"
 	GamesInvalidKey             ErrorCode = "games.invalid_key"
 	GamesInvalidParams          ErrorCode = "games.invalid_params"
 	GamesInvalidSeed            ErrorCode = "games.invalid_seed"
 	GamesInvalidStake           ErrorCode = "games.invalid_stake"
 	GamesNoBet                  ErrorCode = "games.no_bet"
+	GamesNoChange               ErrorCode = "games.no_change"
+	GamesNoContent              ErrorCode = "games.no_content"
+	GamesNotInFuture            ErrorCode = "games.not_in_future"
 	GamesNotInstant             ErrorCode = "games.not_instant"
+	GamesNotScheduled           ErrorCode = "games.not_scheduled"
+	GamesNotSimulated           ErrorCode = "games.not_simulated"
 	GamesNothingLeft            ErrorCode = "games.nothing_left"
 	GamesPlayNotFound           ErrorCode = "games.play_not_found"
+	GamesReturnOutsideLimits    ErrorCode = "games.return_outside_limits"
 	GamesRoundClosed            ErrorCode = "games.round_closed"
 	GamesRoundFull              ErrorCode = "games.round_full"
 	GamesRoundNotFound          ErrorCode = "games.round_not_found"
 	GamesRoundRunning           ErrorCode = "games.round_running"
+	GamesSamePerson             ErrorCode = "games.same_person"
+	GamesStale                  ErrorCode = "games.stale"
+	GamesStaleBase              ErrorCode = "games.stale_base"
 	GamesTooEarly               ErrorCode = "games.too_early"
 	GamesTooLate                ErrorCode = "games.too_late"
 	GamesUnknownGame            ErrorCode = "games.unknown_game"
+	GamesVersionNotFound        ErrorCode = "games.version_not_found"
 	HooksAccountNotFound        ErrorCode = "hooks.account_not_found"
 	HooksForged                 ErrorCode = "hooks.forged"
 	HooksMalformed              ErrorCode = "hooks.malformed"
@@ -387,15 +404,29 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case GamesAlreadyClaimed:
 		return true
+	case GamesAlreadyScheduled:
+		return true
+	case GamesApprovalNeeded:
+		return true
 	case GamesBusy:
 		return true
 	case GamesChainNotFound:
+		return true
+	case GamesDraftDecided:
+		return true
+	case GamesDraftNotFound:
 		return true
 	case GamesGroupInactive:
 		return true
 	case GamesHouseLimit:
 		return true
+	case GamesInvalidBank:
+		return true
 	case GamesInvalidChoice:
+		return true
+	case GamesInvalidConfig:
+		return true
+	case GamesInvalidInput:
 		return true
 	case GamesInvalidKey:
 		return true
@@ -407,11 +438,23 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case GamesNoBet:
 		return true
+	case GamesNoChange:
+		return true
+	case GamesNoContent:
+		return true
+	case GamesNotInFuture:
+		return true
 	case GamesNotInstant:
+		return true
+	case GamesNotScheduled:
+		return true
+	case GamesNotSimulated:
 		return true
 	case GamesNothingLeft:
 		return true
 	case GamesPlayNotFound:
+		return true
+	case GamesReturnOutsideLimits:
 		return true
 	case GamesRoundClosed:
 		return true
@@ -421,11 +464,19 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case GamesRoundRunning:
 		return true
+	case GamesSamePerson:
+		return true
+	case GamesStale:
+		return true
+	case GamesStaleBase:
+		return true
 	case GamesTooEarly:
 		return true
 	case GamesTooLate:
 		return true
 	case GamesUnknownGame:
+		return true
+	case GamesVersionNotFound:
 		return true
 	case HooksAccountNotFound:
 		return true
@@ -548,6 +599,30 @@ func (e ErrorCode) Valid() bool {
 	}
 }
 
+// Defines values for GameReturnsMethod.
+const (
+	GameReturnsMethodEnumerated GameReturnsMethod = "enumerated"
+	GameReturnsMethodNone       GameReturnsMethod = "none"
+	GameReturnsMethodPool       GameReturnsMethod = "pool"
+	GameReturnsMethodSimulated  GameReturnsMethod = "simulated"
+)
+
+// Valid indicates whether the value is a known member of the GameReturnsMethod enum.
+func (e GameReturnsMethod) Valid() bool {
+	switch e {
+	case GameReturnsMethodEnumerated:
+		return true
+	case GameReturnsMethodNone:
+		return true
+	case GameReturnsMethodPool:
+		return true
+	case GameReturnsMethodSimulated:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GroupStatus.
 const (
 	GroupStatusActive  GroupStatus = "active"
@@ -566,6 +641,30 @@ func (e GroupStatus) Valid() bool {
 	case GroupStatusPending:
 		return true
 	case GroupStatusRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ItemEffect.
+const (
+	Cosmetic    ItemEffect = "cosmetic"
+	ExtraTicket ItemEffect = "extra_ticket"
+	Insurance   ItemEffect = "insurance"
+	ScoreBoost  ItemEffect = "score_boost"
+)
+
+// Valid indicates whether the value is a known member of the ItemEffect enum.
+func (e ItemEffect) Valid() bool {
+	switch e {
+	case Cosmetic:
+		return true
+	case ExtraTicket:
+		return true
+	case Insurance:
+		return true
+	case ScoreBoost:
 		return true
 	default:
 		return false
@@ -632,6 +731,45 @@ func (e LimitWindow) Valid() bool {
 	case Month:
 		return true
 	case Week:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OwnedItemOrigin.
+const (
+	Bought  OwnedItemOrigin = "bought"
+	Granted OwnedItemOrigin = "granted"
+)
+
+// Valid indicates whether the value is a known member of the OwnedItemOrigin enum.
+func (e OwnedItemOrigin) Valid() bool {
+	switch e {
+	case Bought:
+		return true
+	case Granted:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OwnedItemStatus.
+const (
+	OwnedItemStatusExpired OwnedItemStatus = "expired"
+	OwnedItemStatusOwned   OwnedItemStatus = "owned"
+	OwnedItemStatusUsed    OwnedItemStatus = "used"
+)
+
+// Valid indicates whether the value is a known member of the OwnedItemStatus enum.
+func (e OwnedItemStatus) Valid() bool {
+	switch e {
+	case OwnedItemStatusExpired:
+		return true
+	case OwnedItemStatusOwned:
+		return true
+	case OwnedItemStatusUsed:
 		return true
 	default:
 		return false
@@ -883,6 +1021,18 @@ type BetReceipt struct {
 	Stake Amount `json:"stake"`
 }
 
+// BoughtItem defines model for BoughtItem.
+type BoughtItem struct {
+	// Balance Points left.
+	Balance int64     `json:"balance"`
+	Item    OwnedItem `json:"item"`
+}
+
+// BuyItem defines model for BuyItem.
+type BuyItem struct {
+	Version int `json:"version"`
+}
+
 // ChainRef Which seed of which published chain was used.
 type ChainRef = games.ChainRef
 
@@ -984,11 +1134,26 @@ type Game struct {
 	Bank Bank `json:"bank"`
 
 	// Config The configuration in force.
-	Config        json.RawMessage `json:"config"`
-	ConfigVersion int64           `json:"config_version"`
-	Game          string          `json:"game"`
-	Odds          []Odd           `json:"odds"`
-	Phases        []Phase         `json:"phases"`
+	Config json.RawMessage `json:"config"`
+
+	// ConfigHash SHA-256 of the canonical config, hex.
+	ConfigHash    string `json:"config_hash"`
+	ConfigVersion int64  `json:"config_version"`
+
+	// EffectiveAt Since when it is in force; absent without a group.
+	EffectiveAt *time.Time `json:"effective_at,omitempty"`
+	Game        string     `json:"game"`
+
+	// History The versions in the group, newest first, the last 100; empty without a group.
+	History []PastConfig `json:"history"`
+
+	// Next The version that is scheduled.
+	Next   *NextConfig `json:"next,omitempty"`
+	Odds   []Odd       `json:"odds"`
+	Phases []Phase     `json:"phases"`
+
+	// Returns What the config gives back of what is staked.
+	Returns GameReturns `json:"returns"`
 
 	// Schema JSON Schema of the configuration.
 	Schema json.RawMessage `json:"schema"`
@@ -998,6 +1163,33 @@ type Game struct {
 type GameList struct {
 	Games []GameSummary `json:"games"`
 }
+
+// GameReturn defines model for GameReturn.
+type GameReturn struct {
+	// Choice The bet, or the strategy where a player has one; empty for the only one.
+	Choice string `json:"choice"`
+	Exact  bool   `json:"exact"`
+
+	// HighPpm Equal to low_ppm when exact.
+	HighPpm int64 `json:"high_ppm"`
+
+	// LowPpm Parts per million of the stake: 972222 is 97.2222 %.
+	LowPpm int64 `json:"low_ppm"`
+}
+
+// GameReturns What the config gives back of what is staked.
+type GameReturns struct {
+	Exact bool `json:"exact"`
+
+	// Method `enumerated`: every outcome was counted. `simulated`: rounds were played, low and high hold the return 99.99 times of
+	// 100. `pool`: players pay each other and get back at most what they stake. `none`: knowledge decides.
+	Method  GameReturnsMethod `json:"method"`
+	Returns []GameReturn      `json:"returns"`
+}
+
+// GameReturnsMethod `enumerated`: every outcome was counted. `simulated`: rounds were played, low and high hold the return 99.99 times of
+// 100. `pool`: players pay each other and get back at most what they stake. `none`: knowledge decides.
+type GameReturnsMethod string
 
 // GameSummary defines model for GameSummary.
 type GameSummary struct {
@@ -1022,6 +1214,12 @@ type GatewayList struct {
 
 	// Stars Packages of Stars, where Stars are taken.
 	Stars *[]StarsPackage `json:"stars,omitempty"`
+}
+
+// GiveItem defines model for GiveItem.
+type GiveItem struct {
+	// Player The public id of a member of the group.
+	Player string `json:"player"`
 }
 
 // GroupList defines model for GroupList.
@@ -1050,6 +1248,36 @@ type InitData struct {
 	InitData string `json:"init_data"`
 }
 
+// ItemEffect defines model for ItemEffect.
+type ItemEffect string
+
+// ItemParams What the effect does; only its own fields are there.
+type ItemParams struct {
+	// Badge cosmetic: shown beside the name.
+	Badge *string `json:"badge,omitempty"`
+
+	// FactorBp score_boost: 15000 counts half as much again.
+	FactorBp *int `json:"factor_bp,omitempty"`
+
+	// Game extra_ticket, insurance: the game; of an insurance, absent for all.
+	Game *string `json:"game,omitempty"`
+
+	// Hours insurance: how long it waits for a lost round.
+	Hours *int `json:"hours,omitempty"`
+
+	// MaxStake extra_ticket: the largest stake the house gives, in points.
+	MaxStake *int64 `json:"max_stake,omitempty"`
+
+	// Minutes score_boost: how long it counts.
+	Minutes *int `json:"minutes,omitempty"`
+
+	// Most insurance: at most so many points.
+	Most *int64 `json:"most,omitempty"`
+
+	// ShareBp insurance: how much of the next lost round comes back, in basis points.
+	ShareBp *int `json:"share_bp,omitempty"`
+}
+
 // KYCSession defines model for KYCSession.
 type KYCSession struct {
 	Url string `json:"url"`
@@ -1057,6 +1285,15 @@ type KYCSession struct {
 
 // KYCStatus defines model for KYCStatus.
 type KYCStatus string
+
+// Launch defines model for Launch.
+type Launch struct {
+	// ExpiresAt Until when the session may bet.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Url The game's page with the session's token.
+	Url string `json:"url"`
+}
 
 // Limit defines model for Limit.
 type Limit struct {
@@ -1153,6 +1390,27 @@ type MyBetPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// NewLaunch defines model for NewLaunch.
+type NewLaunch struct {
+	Game     string `json:"game"`
+	Provider string `json:"provider"`
+}
+
+// NextConfig The version that is scheduled.
+type NextConfig struct {
+	Config json.RawMessage `json:"config"`
+
+	// ConfigHash SHA-256 of the canonical config, hex.
+	ConfigHash string `json:"config_hash"`
+
+	// EffectiveAt Rounds that open at it or later play with it.
+	EffectiveAt time.Time `json:"effective_at"`
+
+	// Returns What the config gives back of what is staked.
+	Returns GameReturns `json:"returns"`
+	Version int64       `json:"version"`
+}
+
 // Odd defines model for Odd.
 type Odd struct {
 	Choice string `json:"choice"`
@@ -1186,6 +1444,66 @@ type OpenRound struct {
 	//
 	// Examples: {}, {"stake":50}, {"mine":7,"mode":"mine","shares":10,"total":200}
 	Params *json.RawMessage `json:"params,omitempty"`
+}
+
+// OwnedItem defines model for OwnedItem.
+type OwnedItem struct {
+	// Active Its effect counts now.
+	Active      bool            `json:"active"`
+	Description string          `json:"description"`
+	Effect      ItemEffect      `json:"effect"`
+	ExpiresAt   *time.Time      `json:"expires_at,omitempty"`
+	Giftable    bool            `json:"giftable"`
+	GotAt       time.Time       `json:"got_at"`
+	Group       string          `json:"group"`
+	Icon        string          `json:"icon"`
+	Item        string          `json:"item"`
+	Name        string          `json:"name"`
+	Origin      OwnedItemOrigin `json:"origin"`
+
+	// Paid What an insurance paid, in points.
+	Paid *int64 `json:"paid,omitempty"`
+
+	// Params What the effect does; only its own fields are there.
+	Params ItemParams `json:"params"`
+
+	// SpentFor The round an insurance paid for.
+	SpentFor *string         `json:"spent_for,omitempty"`
+	Status   OwnedItemStatus `json:"status"`
+	Unit     string          `json:"unit"`
+
+	// Until When the effect ends; absent for never.
+	Until  *time.Time `json:"until,omitempty"`
+	UsedAt *time.Time `json:"used_at,omitempty"`
+
+	// UsedFor The round an extra ticket went to.
+	UsedFor *string `json:"used_for,omitempty"`
+
+	// Version Of the rules it was bought under.
+	Version int `json:"version"`
+}
+
+// OwnedItemOrigin defines model for OwnedItem.Origin.
+type OwnedItemOrigin string
+
+// OwnedItemStatus defines model for OwnedItem.Status.
+type OwnedItemStatus string
+
+// OwnedItemPage defines model for OwnedItemPage.
+type OwnedItemPage struct {
+	Items      []OwnedItem `json:"items"`
+	NextCursor *string     `json:"next_cursor,omitempty"`
+}
+
+// PastConfig defines model for PastConfig.
+type PastConfig struct {
+	// Cancelled It was called off before its moment.
+	Cancelled bool `json:"cancelled"`
+
+	// ConfigHash SHA-256 of the canonical config, hex.
+	ConfigHash  string    `json:"config_hash"`
+	EffectiveAt time.Time `json:"effective_at"`
+	Version     int64     `json:"version"`
 }
 
 // PendingLimit A raise that waits; without a limit, it is lifted.
@@ -1295,6 +1613,31 @@ type Problem struct {
 // `<seq>:<player>:<seed>\n` for each of the first `draw_bets` bets; words are
 // HMAC-SHA256(server seed, `<client_seed>:0:<block>`).
 type Proof = games.Proof
+
+// Provider defines model for Provider.
+type Provider struct {
+	Games    []ProviderGame `json:"games"`
+	Provider string         `json:"provider"`
+	Title    string         `json:"title"`
+}
+
+// ProviderGame defines model for ProviderGame.
+type ProviderGame struct {
+	Asset string `json:"asset"`
+	Game  string `json:"game"`
+
+	// MaxStake Minor units of the asset; absent without a limit.
+	MaxStake *int64 `json:"max_stake,omitempty"`
+
+	// MinStake Minor units of the asset.
+	MinStake int64  `json:"min_stake"`
+	Title    string `json:"title"`
+}
+
+// ProviderList defines model for ProviderList.
+type ProviderList struct {
+	Providers []Provider `json:"providers"`
+}
 
 // RequestWithdrawal defines model for RequestWithdrawal.
 type RequestWithdrawal struct {
@@ -1479,6 +1822,38 @@ type SetPIN struct {
 	Pin string  `json:"pin"`
 }
 
+// ShopItem defines model for ShopItem.
+type ShopItem struct {
+	Description string     `json:"description"`
+	Effect      ItemEffect `json:"effect"`
+	Giftable    bool       `json:"giftable"`
+	Icon        string     `json:"icon"`
+	Item        string     `json:"item"`
+	Name        string     `json:"name"`
+
+	// Params What the effect does; only its own fields are there.
+	Params ItemParams `json:"params"`
+
+	// PerPlayer Most that one player may buy; absent for no limit.
+	PerPlayer *int `json:"per_player,omitempty"`
+
+	// Price Points.
+	Price int64 `json:"price"`
+
+	// Stock Left to be sold; absent for no limit.
+	Stock *int64 `json:"stock,omitempty"`
+
+	// ValidSeconds From the purchase; absent for ever.
+	ValidSeconds *int64 `json:"valid_seconds,omitempty"`
+	Version      int    `json:"version"`
+}
+
+// ShopPage defines model for ShopPage.
+type ShopPage struct {
+	Items      []ShopItem `json:"items"`
+	NextCursor *string    `json:"next_cursor,omitempty"`
+}
+
 // StarsPackage defines model for StarsPackage.
 type StarsPackage struct {
 	Points Amount `json:"points"`
@@ -1529,6 +1904,15 @@ type TopPlayer struct {
 	// Player The player's public id.
 	Player string `json:"player"`
 	Rank   int32  `json:"rank"`
+}
+
+// UseItem defines model for UseItem.
+type UseItem struct {
+	Bet *struct {
+		Choice *string `json:"choice,omitempty"`
+		Round  string  `json:"round"`
+		Stake  int64   `json:"stake"`
+	} `json:"bet,omitempty"`
 }
 
 // Wallet defines model for Wallet.
@@ -1678,6 +2062,15 @@ type CreateDepositParams struct {
 	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
 }
 
+// ListMyItemsParams defines parameters for ListMyItems.
+type ListMyItemsParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor *CursorParam `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Most items on the page.
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // PlayParams defines parameters for Play.
 type PlayParams struct {
 	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
@@ -1695,6 +2088,21 @@ type ListRoundsParams struct {
 
 // OpenRoundParams defines parameters for OpenRound.
 type OpenRoundParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
+}
+
+// GetShopParams defines parameters for GetShop.
+type GetShopParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor *CursorParam `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Most items on the page.
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// BuyItemParams defines parameters for BuyItem.
+type BuyItemParams struct {
 	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
 	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
 }
@@ -1747,6 +2155,18 @@ type ListMyBetsParams struct {
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// GiveItemParams defines parameters for GiveItem.
+type GiveItemParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
+}
+
+// UseItemParams defines parameters for UseItem.
+type UseItemParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
+}
+
 // ListLimitsParams defines parameters for ListLimits.
 type ListLimitsParams struct {
 	// Asset The asset's name.
@@ -1792,17 +2212,29 @@ type LoginWithCodeJSONRequestBody = LoginCode
 // CreateDepositJSONRequestBody defines body for CreateDeposit for application/json ContentType.
 type CreateDepositJSONRequestBody = CreateDeposit
 
+// LaunchGameJSONRequestBody defines body for LaunchGame for application/json ContentType.
+type LaunchGameJSONRequestBody = NewLaunch
+
 // PlayJSONRequestBody defines body for Play for application/json ContentType.
 type PlayJSONRequestBody = PlaceOfPlay
 
 // OpenRoundJSONRequestBody defines body for OpenRound for application/json ContentType.
 type OpenRoundJSONRequestBody = OpenRound
 
+// BuyItemJSONRequestBody defines body for BuyItem for application/json ContentType.
+type BuyItemJSONRequestBody = BuyItem
+
 // RequestWithdrawalJSONRequestBody defines body for RequestWithdrawal for application/json ContentType.
 type RequestWithdrawalJSONRequestBody = RequestWithdrawal
 
 // AddAddressJSONRequestBody defines body for AddAddress for application/json ContentType.
 type AddAddressJSONRequestBody = AddAddress
+
+// GiveItemJSONRequestBody defines body for GiveItem for application/json ContentType.
+type GiveItemJSONRequestBody = GiveItem
+
+// UseItemJSONRequestBody defines body for UseItem for application/json ContentType.
+type UseItemJSONRequestBody = UseItem
 
 // SetLimitJSONRequestBody defines body for SetLimit for application/json ContentType.
 type SetLimitJSONRequestBody = SetLimit
@@ -1863,6 +2295,12 @@ type ServerInterface interface {
 	// GetDeposit A deposit
 	// (GET /v1/groups/{group}/deposits/{deposit})
 	GetDeposit(ctx echo.Context, group GroupParam, deposit DepositParam) error
+	// ListMyItems The player's items in a group, newest first
+	// (GET /v1/groups/{group}/items)
+	ListMyItems(ctx echo.Context, group GroupParam, params ListMyItemsParams) error
+	// LaunchGame Open a session in an outside game
+	// (POST /v1/groups/{group}/launch)
+	LaunchGame(ctx echo.Context, group GroupParam) error
 	// Play Play an instant game
 	// (POST /v1/groups/{group}/plays)
 	Play(ctx echo.Context, group GroupParam, params PlayParams) error
@@ -1872,6 +2310,12 @@ type ServerInterface interface {
 	// OpenRound Open a round
 	// (POST /v1/groups/{group}/rounds)
 	OpenRound(ctx echo.Context, group GroupParam, params OpenRoundParams) error
+	// GetShop What can be bought in a group, with the rules of every effect
+	// (GET /v1/groups/{group}/shop)
+	GetShop(ctx echo.Context, group GroupParam, params GetShopParams) error
+	// BuyItem Buy one
+	// (POST /v1/groups/{group}/shop/{item}/purchases)
+	BuyItem(ctx echo.Context, group GroupParam, item string, params BuyItemParams) error
 	// GetStatement Every change of the player's balance, newest first
 	// (GET /v1/groups/{group}/statement)
 	GetStatement(ctx echo.Context, group GroupParam, params GetStatementParams) error
@@ -1917,6 +2361,12 @@ type ServerInterface interface {
 	// ListMyGroups The groups the player belongs to
 	// (GET /v1/me/groups)
 	ListMyGroups(ctx echo.Context) error
+	// GiveItem Give an item to another member of its group
+	// (POST /v1/me/items/{unit}/gift)
+	GiveItem(ctx echo.Context, unit string, params GiveItemParams) error
+	// UseItem Use an item up
+	// (POST /v1/me/items/{unit}/use)
+	UseItem(ctx echo.Context, unit string, params UseItemParams) error
 	// ListLimits Deposit and loss limits
 	// (GET /v1/me/limits)
 	ListLimits(ctx echo.Context, params ListLimitsParams) error
@@ -1956,6 +2406,9 @@ type ServerInterface interface {
 	// GetPlayProof Everything needed to recompute an instant play
 	// (GET /v1/plays/{play}/proof)
 	GetPlayProof(ctx echo.Context, play string) error
+	// ListProviders Outside providers and the games that can be launched
+	// (GET /v1/providers)
+	ListProviders(ctx echo.Context) error
 	// GetRound A round as everybody may see it
 	// (GET /v1/rounds/{round})
 	GetRound(ctx echo.Context, round RoundParam) error
@@ -2168,6 +2621,54 @@ func (w *ServerInterfaceWrapper) GetDeposit(ctx echo.Context) error {
 	return err
 }
 
+// ListMyItems converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMyItems(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMyItemsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMyItems(ctx, group, params)
+	return err
+}
+
+// LaunchGame converts echo context to params.
+func (w *ServerInterfaceWrapper) LaunchGame(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LaunchGame(ctx, group)
+	return err
+}
+
 // Play converts echo context to params.
 func (w *ServerInterfaceWrapper) Play(ctx echo.Context) error {
 	var err error
@@ -2273,6 +2774,84 @@ func (w *ServerInterfaceWrapper) OpenRound(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.OpenRound(ctx, group, params)
+	return err
+}
+
+// GetShop converts echo context to params.
+func (w *ServerInterfaceWrapper) GetShop(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetShopParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetShop(ctx, group, params)
+	return err
+}
+
+// BuyItem converts echo context to params.
+func (w *ServerInterfaceWrapper) BuyItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// ------------- Path parameter "item" -------------
+	var item string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item", ctx.Param("item"), &item, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter item: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BuyItemParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.BuyItem(ctx, group, item, params)
 	return err
 }
 
@@ -2585,6 +3164,82 @@ func (w *ServerInterfaceWrapper) ListMyGroups(ctx echo.Context) error {
 	return err
 }
 
+// GiveItem converts echo context to params.
+func (w *ServerInterfaceWrapper) GiveItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "unit" -------------
+	var unit string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "unit", ctx.Param("unit"), &unit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter unit: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveItemParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GiveItem(ctx, unit, params)
+	return err
+}
+
+// UseItem converts echo context to params.
+func (w *ServerInterfaceWrapper) UseItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "unit" -------------
+	var unit string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "unit", ctx.Param("unit"), &unit, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter unit: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UseItemParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UseItem(ctx, unit, params)
+	return err
+}
+
 // ListLimits converts echo context to params.
 func (w *ServerInterfaceWrapper) ListLimits(ctx echo.Context) error {
 	var err error
@@ -2744,6 +3399,15 @@ func (w *ServerInterfaceWrapper) GetPlayProof(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetPlayProof(ctx, play)
+	return err
+}
+
+// ListProviders converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProviders(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProviders(ctx)
 	return err
 }
 
@@ -2987,12 +3651,19 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/groups/:group/balance", wrapper.GetBalance, options.OperationMiddlewares["getBalance"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/statement", wrapper.GetStatement, options.OperationMiddlewares["getStatement"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/statement/balance-at", wrapper.GetBalanceAt, options.OperationMiddlewares["getBalanceAt"]...)
+	router.GET(options.BaseURL+"/v1/groups/:group/shop", wrapper.GetShop, options.OperationMiddlewares["getShop"]...)
+	router.POST(options.BaseURL+"/v1/groups/:group/shop/:item/purchases", wrapper.BuyItem, options.OperationMiddlewares["buyItem"]...)
+	router.GET(options.BaseURL+"/v1/groups/:group/items", wrapper.ListMyItems, options.OperationMiddlewares["listMyItems"]...)
+	router.POST(options.BaseURL+"/v1/me/items/:unit/use", wrapper.UseItem, options.OperationMiddlewares["useItem"]...)
+	router.POST(options.BaseURL+"/v1/me/items/:unit/gift", wrapper.GiveItem, options.OperationMiddlewares["giveItem"]...)
 	router.POST(options.BaseURL+"/v1/rounds/:round/acts", wrapper.Act, options.OperationMiddlewares["act"]...)
 	router.GET(options.BaseURL+"/v1/rounds/:round/live", wrapper.GetLive, options.OperationMiddlewares["getLive"]...)
 	router.POST(options.BaseURL+"/v1/groups/:group/plays", wrapper.Play, options.OperationMiddlewares["play"]...)
 	router.GET(options.BaseURL+"/v1/plays/:play", wrapper.GetPlay, options.OperationMiddlewares["getPlay"]...)
 	router.GET(options.BaseURL+"/v1/plays/:play/proof", wrapper.GetPlayProof, options.OperationMiddlewares["getPlayProof"]...)
 	router.GET(options.BaseURL+"/v1/fairness/chains/:chain", wrapper.GetChain, options.OperationMiddlewares["getChain"]...)
+	router.GET(options.BaseURL+"/v1/providers", wrapper.ListProviders, options.OperationMiddlewares["listProviders"]...)
+	router.POST(options.BaseURL+"/v1/groups/:group/launch", wrapper.LaunchGame, options.OperationMiddlewares["launchGame"]...)
 	router.GET(options.BaseURL+"/v1/me/bets", wrapper.ListMyBets, options.OperationMiddlewares["listMyBets"]...)
 	router.GET(options.BaseURL+"/v1/groups/:group/rounds", wrapper.ListRounds, options.OperationMiddlewares["listRounds"]...)
 	router.POST(options.BaseURL+"/v1/groups/:group/rounds", wrapper.OpenRound, options.OperationMiddlewares["openRound"]...)
@@ -3542,6 +4213,150 @@ func (response GetDepositdefaultApplicationProblemPlusJSONResponse) VisitGetDepo
 	return err
 }
 
+type ListMyItemsRequestObject struct {
+	Group  GroupParam `json:"group"`
+	Params ListMyItemsParams
+}
+
+type ListMyItemsResponseObject interface {
+	VisitListMyItemsResponse(w http.ResponseWriter) error
+}
+
+type ListMyItems200JSONResponse OwnedItemPage
+
+func (response ListMyItems200JSONResponse) VisitListMyItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyItemsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMyItemsdefaultApplicationProblemPlusJSONResponse) VisitListMyItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LaunchGameRequestObject struct {
+	Group GroupParam `json:"group"`
+	Body  *LaunchGameJSONRequestBody
+}
+
+type LaunchGameResponseObject interface {
+	VisitLaunchGameResponse(w http.ResponseWriter) error
+}
+
+type LaunchGame201JSONResponse Launch
+
+func (response LaunchGame201JSONResponse) VisitLaunchGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LaunchGame400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response LaunchGame400ApplicationProblemPlusJSONResponse) VisitLaunchGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LaunchGame401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response LaunchGame401ApplicationProblemPlusJSONResponse) VisitLaunchGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LaunchGame403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response LaunchGame403ApplicationProblemPlusJSONResponse) VisitLaunchGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LaunchGame404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response LaunchGame404ApplicationProblemPlusJSONResponse) VisitLaunchGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LaunchGamedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LaunchGamedefaultApplicationProblemPlusJSONResponse) VisitLaunchGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PlayRequestObject struct {
 	Group  GroupParam `json:"group"`
 	Params PlayParams
@@ -3919,6 +4734,88 @@ func (response OpenRound503ApplicationProblemPlusJSONResponse) VisitOpenRoundRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShopRequestObject struct {
+	Group  GroupParam `json:"group"`
+	Params GetShopParams
+}
+
+type GetShopResponseObject interface {
+	VisitGetShopResponse(w http.ResponseWriter) error
+}
+
+type GetShop200JSONResponse ShopPage
+
+func (response GetShop200JSONResponse) VisitGetShopResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShopdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetShopdefaultApplicationProblemPlusJSONResponse) VisitGetShopResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BuyItemRequestObject struct {
+	Group  GroupParam `json:"group"`
+	Item   string     `json:"item"`
+	Params BuyItemParams
+	Body   *BuyItemJSONRequestBody
+}
+
+type BuyItemResponseObject interface {
+	VisitBuyItemResponse(w http.ResponseWriter) error
+}
+
+type BuyItem201JSONResponse BoughtItem
+
+func (response BuyItem201JSONResponse) VisitBuyItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BuyItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BuyItemdefaultApplicationProblemPlusJSONResponse) VisitBuyItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4692,6 +5589,82 @@ func (response ListMyGroups401ApplicationProblemPlusJSONResponse) VisitListMyGro
 	return err
 }
 
+type GiveItemRequestObject struct {
+	Unit   string `json:"unit"`
+	Params GiveItemParams
+	Body   *GiveItemJSONRequestBody
+}
+
+type GiveItemResponseObject interface {
+	VisitGiveItemResponse(w http.ResponseWriter) error
+}
+
+type GiveItem204Response struct {
+}
+
+func (response GiveItem204Response) VisitGiveItemResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type GiveItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveItemdefaultApplicationProblemPlusJSONResponse) VisitGiveItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UseItemRequestObject struct {
+	Unit   string `json:"unit"`
+	Params UseItemParams
+	Body   *UseItemJSONRequestBody
+}
+
+type UseItemResponseObject interface {
+	VisitUseItemResponse(w http.ResponseWriter) error
+}
+
+type UseItem200JSONResponse OwnedItem
+
+func (response UseItem200JSONResponse) VisitUseItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UseItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UseItemdefaultApplicationProblemPlusJSONResponse) VisitUseItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListLimitsRequestObject struct {
 	Params ListLimitsParams
 }
@@ -5330,6 +6303,60 @@ func (response GetPlayProof404ApplicationProblemPlusJSONResponse) VisitGetPlayPr
 	return err
 }
 
+type ListProvidersRequestObject struct {
+}
+
+type ListProvidersResponseObject interface {
+	VisitListProvidersResponse(w http.ResponseWriter) error
+}
+
+type ListProviders200JSONResponse ProviderList
+
+func (response ListProviders200JSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProviders401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListProviders401ApplicationProblemPlusJSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProvidersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProvidersdefaultApplicationProblemPlusJSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetRoundRequestObject struct {
 	Round RoundParam `json:"round"`
 }
@@ -5951,6 +6978,12 @@ type StrictServerInterface interface {
 	// GetDeposit A deposit
 	// (GET /v1/groups/{group}/deposits/{deposit})
 	GetDeposit(ctx context.Context, request GetDepositRequestObject) (GetDepositResponseObject, error)
+	// ListMyItems The player's items in a group, newest first
+	// (GET /v1/groups/{group}/items)
+	ListMyItems(ctx context.Context, request ListMyItemsRequestObject) (ListMyItemsResponseObject, error)
+	// LaunchGame Open a session in an outside game
+	// (POST /v1/groups/{group}/launch)
+	LaunchGame(ctx context.Context, request LaunchGameRequestObject) (LaunchGameResponseObject, error)
 	// Play Play an instant game
 	// (POST /v1/groups/{group}/plays)
 	Play(ctx context.Context, request PlayRequestObject) (PlayResponseObject, error)
@@ -5960,6 +6993,12 @@ type StrictServerInterface interface {
 	// OpenRound Open a round
 	// (POST /v1/groups/{group}/rounds)
 	OpenRound(ctx context.Context, request OpenRoundRequestObject) (OpenRoundResponseObject, error)
+	// GetShop What can be bought in a group, with the rules of every effect
+	// (GET /v1/groups/{group}/shop)
+	GetShop(ctx context.Context, request GetShopRequestObject) (GetShopResponseObject, error)
+	// BuyItem Buy one
+	// (POST /v1/groups/{group}/shop/{item}/purchases)
+	BuyItem(ctx context.Context, request BuyItemRequestObject) (BuyItemResponseObject, error)
 	// GetStatement Every change of the player's balance, newest first
 	// (GET /v1/groups/{group}/statement)
 	GetStatement(ctx context.Context, request GetStatementRequestObject) (GetStatementResponseObject, error)
@@ -6005,6 +7044,12 @@ type StrictServerInterface interface {
 	// ListMyGroups The groups the player belongs to
 	// (GET /v1/me/groups)
 	ListMyGroups(ctx context.Context, request ListMyGroupsRequestObject) (ListMyGroupsResponseObject, error)
+	// GiveItem Give an item to another member of its group
+	// (POST /v1/me/items/{unit}/gift)
+	GiveItem(ctx context.Context, request GiveItemRequestObject) (GiveItemResponseObject, error)
+	// UseItem Use an item up
+	// (POST /v1/me/items/{unit}/use)
+	UseItem(ctx context.Context, request UseItemRequestObject) (UseItemResponseObject, error)
 	// ListLimits Deposit and loss limits
 	// (GET /v1/me/limits)
 	ListLimits(ctx context.Context, request ListLimitsRequestObject) (ListLimitsResponseObject, error)
@@ -6044,6 +7089,9 @@ type StrictServerInterface interface {
 	// GetPlayProof Everything needed to recompute an instant play
 	// (GET /v1/plays/{play}/proof)
 	GetPlayProof(ctx context.Context, request GetPlayProofRequestObject) (GetPlayProofResponseObject, error)
+	// ListProviders Outside providers and the games that can be launched
+	// (GET /v1/providers)
+	ListProviders(ctx context.Context, request ListProvidersRequestObject) (ListProvidersResponseObject, error)
 	// GetRound A round as everybody may see it
 	// (GET /v1/rounds/{round})
 	GetRound(ctx context.Context, request GetRoundRequestObject) (GetRoundResponseObject, error)
@@ -6391,6 +7439,80 @@ func (sh *strictHandler) GetDeposit(ctx echo.Context, group GroupParam, deposit 
 	return nil
 }
 
+// ListMyItems operation middleware
+func (sh *strictHandler) ListMyItems(ctx echo.Context, group GroupParam, params ListMyItemsParams) error {
+	var request ListMyItemsRequestObject
+
+	request.Group = group
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyItems(ctx.Request().Context(), request.(ListMyItemsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyItems")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMyItemsResponseObject); ok {
+		return validResponse.VisitListMyItemsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LaunchGame operation middleware
+func (sh *strictHandler) LaunchGame(ctx echo.Context, group GroupParam) error {
+	var request LaunchGameRequestObject
+
+	request.Group = group
+
+	var body LaunchGameJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LaunchGame(ctx.Request().Context(), request.(LaunchGameRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LaunchGame")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LaunchGameResponseObject); ok {
+		return validResponse.VisitLaunchGameResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Play operation middleware
 func (sh *strictHandler) Play(ctx echo.Context, group GroupParam, params PlayParams) error {
 	var request PlayRequestObject
@@ -6509,6 +7631,82 @@ func (sh *strictHandler) OpenRound(ctx echo.Context, group GroupParam, params Op
 		return err
 	} else if validResponse, ok := response.(OpenRoundResponseObject); ok {
 		return validResponse.VisitOpenRoundResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetShop operation middleware
+func (sh *strictHandler) GetShop(ctx echo.Context, group GroupParam, params GetShopParams) error {
+	var request GetShopRequestObject
+
+	request.Group = group
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetShop(ctx.Request().Context(), request.(GetShopRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetShop")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetShopResponseObject); ok {
+		return validResponse.VisitGetShopResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// BuyItem operation middleware
+func (sh *strictHandler) BuyItem(ctx echo.Context, group GroupParam, item string, params BuyItemParams) error {
+	var request BuyItemRequestObject
+
+	request.Group = group
+	request.Item = item
+	request.Params = params
+
+	var body BuyItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BuyItem(ctx.Request().Context(), request.(BuyItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BuyItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(BuyItemResponseObject); ok {
+		return validResponse.VisitBuyItemResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6927,6 +8125,104 @@ func (sh *strictHandler) ListMyGroups(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ListMyGroupsResponseObject); ok {
 		return validResponse.VisitListMyGroupsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GiveItem operation middleware
+func (sh *strictHandler) GiveItem(ctx echo.Context, unit string, params GiveItemParams) error {
+	var request GiveItemRequestObject
+
+	request.Unit = unit
+	request.Params = params
+
+	var body GiveItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveItem(ctx.Request().Context(), request.(GiveItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GiveItemResponseObject); ok {
+		return validResponse.VisitGiveItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UseItem operation middleware
+func (sh *strictHandler) UseItem(ctx echo.Context, unit string, params UseItemParams) error {
+	var request UseItemRequestObject
+
+	request.Unit = unit
+	request.Params = params
+
+	var body UseItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UseItem(ctx.Request().Context(), request.(UseItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UseItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UseItemResponseObject); ok {
+		return validResponse.VisitUseItemResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -7395,6 +8691,29 @@ func (sh *strictHandler) GetPlayProof(ctx echo.Context, play string) error {
 		return err
 	} else if validResponse, ok := response.(GetPlayProofResponseObject); ok {
 		return validResponse.VisitGetPlayProofResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListProviders operation middleware
+func (sh *strictHandler) ListProviders(ctx echo.Context) error {
+	var request ListProvidersRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProviders(ctx.Request().Context(), request.(ListProvidersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProviders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProvidersResponseObject); ok {
+		return validResponse.VisitListProvidersResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -57,6 +57,54 @@ func (e AdjustmentStatus) Valid() bool {
 	}
 }
 
+// Defines values for ConfigVersionOrigin.
+const (
+	ConfigVersionOriginDefault      ConfigVersionOrigin = "default"
+	ConfigVersionOriginDraft        ConfigVersionOrigin = "draft"
+	ConfigVersionOriginInstallation ConfigVersionOrigin = "installation"
+	ConfigVersionOriginRollback     ConfigVersionOrigin = "rollback"
+)
+
+// Valid indicates whether the value is a known member of the ConfigVersionOrigin enum.
+func (e ConfigVersionOrigin) Valid() bool {
+	switch e {
+	case ConfigVersionOriginDefault:
+		return true
+	case ConfigVersionOriginDraft:
+		return true
+	case ConfigVersionOriginInstallation:
+		return true
+	case ConfigVersionOriginRollback:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ConfigVersionState.
+const (
+	ConfigVersionStateCancelled ConfigVersionState = "cancelled"
+	ConfigVersionStateLive      ConfigVersionState = "live"
+	ConfigVersionStatePast      ConfigVersionState = "past"
+	ConfigVersionStateScheduled ConfigVersionState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the ConfigVersionState enum.
+func (e ConfigVersionState) Valid() bool {
+	switch e {
+	case ConfigVersionStateCancelled:
+		return true
+	case ConfigVersionStateLive:
+		return true
+	case ConfigVersionStatePast:
+		return true
+	case ConfigVersionStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DecideVerdict.
 const (
 	Approve  DecideVerdict = "approve"
@@ -111,6 +159,51 @@ func (e DepositStatus) Valid() bool {
 	}
 }
 
+// Defines values for DraftStatus.
+const (
+	DraftStatusApproved  DraftStatus = "approved"
+	DraftStatusOpen      DraftStatus = "open"
+	DraftStatusRejected  DraftStatus = "rejected"
+	DraftStatusWithdrawn DraftStatus = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the DraftStatus enum.
+func (e DraftStatus) Valid() bool {
+	switch e {
+	case DraftStatusApproved:
+		return true
+	case DraftStatusOpen:
+		return true
+	case DraftStatusRejected:
+		return true
+	case DraftStatusWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FieldChangeOp.
+const (
+	Add     FieldChangeOp = "add"
+	Remove  FieldChangeOp = "remove"
+	Replace FieldChangeOp = "replace"
+)
+
+// Valid indicates whether the value is a known member of the FieldChangeOp enum.
+func (e FieldChangeOp) Valid() bool {
+	switch e {
+	case Add:
+		return true
+	case Remove:
+		return true
+	case Replace:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for IncidentStatus.
 const (
 	IncidentStatusOpen     IncidentStatus = "open"
@@ -123,6 +216,30 @@ func (e IncidentStatus) Valid() bool {
 	case IncidentStatusOpen:
 		return true
 	case IncidentStatusResolved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ItemEffect.
+const (
+	Cosmetic    ItemEffect = "cosmetic"
+	ExtraTicket ItemEffect = "extra_ticket"
+	Insurance   ItemEffect = "insurance"
+	ScoreBoost  ItemEffect = "score_boost"
+)
+
+// Valid indicates whether the value is a known member of the ItemEffect enum.
+func (e ItemEffect) Valid() bool {
+	switch e {
+	case Cosmetic:
+		return true
+	case ExtraTicket:
+		return true
+	case Insurance:
+		return true
+	case ScoreBoost:
 		return true
 	default:
 		return false
@@ -237,6 +354,24 @@ func (e MeVia) Valid() bool {
 	}
 }
 
+// Defines values for OddsGameBank.
+const (
+	OddsGameBankHouse OddsGameBank = "house"
+	OddsGameBankPool  OddsGameBank = "pool"
+)
+
+// Valid indicates whether the value is a known member of the OddsGameBank enum.
+func (e OddsGameBank) Valid() bool {
+	switch e {
+	case OddsGameBankHouse:
+		return true
+	case OddsGameBankPool:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OperatorStatus.
 const (
 	OperatorStatusActive   OperatorStatus = "active"
@@ -252,6 +387,69 @@ func (e OperatorStatus) Valid() bool {
 	case OperatorStatusDisabled:
 		return true
 	case OperatorStatusInvited:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProviderRoundClosedBy.
+const (
+	ProviderRoundClosedByOperator ProviderRoundClosedBy = "operator"
+	ProviderRoundClosedByProvider ProviderRoundClosedBy = "provider"
+)
+
+// Valid indicates whether the value is a known member of the ProviderRoundClosedBy enum.
+func (e ProviderRoundClosedBy) Valid() bool {
+	switch e {
+	case ProviderRoundClosedByOperator:
+		return true
+	case ProviderRoundClosedByProvider:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProviderTransactionKind.
+const (
+	ProviderTransactionKindBet      ProviderTransactionKind = "bet"
+	ProviderTransactionKindRollback ProviderTransactionKind = "rollback"
+	ProviderTransactionKindWin      ProviderTransactionKind = "win"
+)
+
+// Valid indicates whether the value is a known member of the ProviderTransactionKind enum.
+func (e ProviderTransactionKind) Valid() bool {
+	switch e {
+	case ProviderTransactionKindBet:
+		return true
+	case ProviderTransactionKindRollback:
+		return true
+	case ProviderTransactionKindWin:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProviderTransactionState.
+const (
+	ProviderTransactionStatePosted     ProviderTransactionState = "posted"
+	ProviderTransactionStateRemembered ProviderTransactionState = "remembered"
+	ProviderTransactionStateReturned   ProviderTransactionState = "returned"
+	ProviderTransactionStateRolledBack ProviderTransactionState = "rolled_back"
+)
+
+// Valid indicates whether the value is a known member of the ProviderTransactionState enum.
+func (e ProviderTransactionState) Valid() bool {
+	switch e {
+	case ProviderTransactionStatePosted:
+		return true
+	case ProviderTransactionStateRemembered:
+		return true
+	case ProviderTransactionStateReturned:
+		return true
+	case ProviderTransactionStateRolledBack:
 		return true
 	default:
 		return false
@@ -345,6 +543,30 @@ func (e ResolveWithdrawalVerdict) Valid() bool {
 	case PayFailed:
 		return true
 	case Retry:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReturnMethod.
+const (
+	ReturnMethodEnumerated ReturnMethod = "enumerated"
+	ReturnMethodNone       ReturnMethod = "none"
+	ReturnMethodPool       ReturnMethod = "pool"
+	ReturnMethodSimulated  ReturnMethod = "simulated"
+)
+
+// Valid indicates whether the value is a known member of the ReturnMethod enum.
+func (e ReturnMethod) Valid() bool {
+	switch e {
+	case ReturnMethodEnumerated:
+		return true
+	case ReturnMethodNone:
+		return true
+	case ReturnMethodPool:
+		return true
+	case ReturnMethodSimulated:
 		return true
 	default:
 		return false
@@ -757,10 +979,105 @@ type CashierSettingsChange struct {
 	ReviewTopic *int64 `json:"review_topic,omitempty"`
 }
 
+// ChoiceReturn defines model for ChoiceReturn.
+type ChoiceReturn struct {
+	// Choice The bet, or the strategy where a player has one; empty for the only one.
+	Choice string `json:"choice"`
+	Exact  bool   `json:"exact"`
+
+	// HighPpm Equal to low_ppm when exact, else the end of the 99.99 % interval.
+	HighPpm int64 `json:"high_ppm"`
+
+	// LowPpm Parts per million of the stake: 972222 is 97.2222 %.
+	LowPpm int64 `json:"low_ppm"`
+}
+
 // Code defines model for Code.
 type Code struct {
 	// Code From the authenticator app, or a recovery code.
 	Code string `json:"code"`
+}
+
+// ConfigDiff defines model for ConfigDiff.
+type ConfigDiff struct {
+	BaseVersion int32         `json:"base_version"`
+	Draft       string        `json:"draft"`
+	Fields      []FieldChange `json:"fields"`
+
+	// LiveVersion What the draft is compared with here.
+	LiveVersion int32          `json:"live_version"`
+	Returns     []ReturnChange `json:"returns"`
+
+	// Stale Another version than its base is in force: rebase the draft.
+	Stale bool `json:"stale"`
+}
+
+// ConfigDraft defines model for ConfigDraft.
+type ConfigDraft struct {
+	// BaseVersion The version it is compared with.
+	BaseVersion    int32           `json:"base_version"`
+	Config         json.RawMessage `json:"config"`
+	CreatedAt      time.Time       `json:"created_at"`
+	CreatedBy      string          `json:"created_by"`
+	DecidedAt      *time.Time      `json:"decided_at,omitempty"`
+	DecidedBy      *string         `json:"decided_by,omitempty"`
+	DecisionReason *string         `json:"decision_reason,omitempty"`
+	Draft          string          `json:"draft"`
+	EffectiveAt    *time.Time      `json:"effective_at,omitempty"`
+	Game           string          `json:"game"`
+
+	// Hash SHA-256 of the canonical config, hex.
+	Hash   string `json:"hash"`
+	Reason string `json:"reason"`
+
+	// Restores Of a roll-back: the version whose content it has.
+	Restores   *int32      `json:"restores,omitempty"`
+	Simulation *Simulation `json:"simulation,omitempty"`
+	Status     DraftStatus `json:"status"`
+
+	// Version What it became.
+	Version *int32 `json:"version,omitempty"`
+}
+
+// ConfigDraftPage defines model for ConfigDraftPage.
+type ConfigDraftPage struct {
+	Drafts     []ConfigDraft `json:"drafts"`
+	NextCursor *string       `json:"next_cursor,omitempty"`
+}
+
+// ConfigVersion defines model for ConfigVersion.
+type ConfigVersion struct {
+	ApprovedBy  *string         `json:"approved_by,omitempty"`
+	CancelledAt *time.Time      `json:"cancelled_at,omitempty"`
+	Config      json.RawMessage `json:"config"`
+	CreatedAt   time.Time       `json:"created_at"`
+	Draft       *string         `json:"draft,omitempty"`
+	DraftedBy   *string         `json:"drafted_by,omitempty"`
+
+	// EffectiveAt Rounds that open at it or later play with it.
+	EffectiveAt time.Time `json:"effective_at"`
+	Game        string    `json:"game"`
+
+	// Hash SHA-256 of the canonical config, hex.
+	Hash   string              `json:"hash"`
+	Origin ConfigVersionOrigin `json:"origin"`
+	Report *ReturnReport       `json:"report,omitempty"`
+
+	// Restores The version that a roll-back brought back.
+	Restores *int32             `json:"restores,omitempty"`
+	State    ConfigVersionState `json:"state"`
+	Version  int32              `json:"version"`
+}
+
+// ConfigVersionOrigin defines model for ConfigVersion.Origin.
+type ConfigVersionOrigin string
+
+// ConfigVersionState defines model for ConfigVersion.State.
+type ConfigVersionState string
+
+// ConfigVersionList defines model for ConfigVersionList.
+type ConfigVersionList struct {
+	Versions []ConfigVersion `json:"versions"`
 }
 
 // Decide defines model for Decide.
@@ -830,6 +1147,30 @@ type DepositPage struct {
 // DepositStatus defines model for DepositStatus.
 type DepositStatus string
 
+// DraftApproval defines model for DraftApproval.
+type DraftApproval struct {
+	// BaseVersion The version in force as you read it.
+	BaseVersion int32 `json:"base_version"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+}
+
+// DraftSchedule defines model for DraftSchedule.
+type DraftSchedule struct {
+	// BaseVersion The version in force as you read it.
+	BaseVersion int32 `json:"base_version"`
+
+	// EffectiveAt UTC, ahead.
+	EffectiveAt time.Time `json:"effective_at"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+}
+
+// DraftStatus defines model for DraftStatus.
+type DraftStatus string
+
 // Enrol defines model for Enrol.
 type Enrol struct {
 	Password *string `json:"password,omitempty"`
@@ -843,6 +1184,25 @@ type Enrolment struct {
 	// Url otpauth:, for a QR code.
 	Url string `json:"url"`
 }
+
+// FieldChange defines model for FieldChange.
+type FieldChange struct {
+	// After Absent for remove.
+	After *json.RawMessage `json:"after,omitempty"`
+
+	// Before Absent for add.
+	Before *json.RawMessage `json:"before,omitempty"`
+	Op     FieldChangeOp    `json:"op"`
+
+	// Path JSON Pointer (RFC 6901) into the config.
+	Path string `json:"path"`
+}
+
+// FieldChangeOp defines model for FieldChange.Op.
+type FieldChangeOp string
+
+// GameName defines model for GameName.
+type GameName = string
 
 // Gateway defines model for Gateway.
 type Gateway struct {
@@ -917,6 +1277,21 @@ type GatewayList struct {
 	Gateways []Gateway `json:"gateways"`
 }
 
+// GrantItem defines model for GrantItem.
+type GrantItem struct {
+	Group  string `json:"group"`
+	Player string `json:"player"`
+	Reason string `json:"reason"`
+}
+
+// GrantedItem defines model for GrantedItem.
+type GrantedItem struct {
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Item      string     `json:"item"`
+	Unit      string     `json:"unit"`
+	Version   int        `json:"version"`
+}
+
 // Group defines model for Group.
 type Group struct {
 	Group    string `json:"group"`
@@ -980,6 +1355,91 @@ type Invited struct {
 	// Invitation Hand it over; it works once.
 	Invitation string   `json:"invitation"`
 	Operator   Operator `json:"operator"`
+}
+
+// Item defines model for Item.
+type Item struct {
+	Description string     `json:"description"`
+	Effect      ItemEffect `json:"effect"`
+	Giftable    bool       `json:"giftable"`
+	Icon        string     `json:"icon"`
+	Item        string     `json:"item"`
+	Name        string     `json:"name"`
+	OnSale      bool       `json:"on_sale"`
+
+	// Params What the effect needs; leave out the fields of other effects.
+	Params ItemParams `json:"params"`
+
+	// PerPlayer 0 for no limit.
+	PerPlayer int `json:"per_player"`
+
+	// Price Points.
+	Price int64 `json:"price"`
+
+	// Stock Left to be sold; absent for no limit.
+	Stock     *int64    `json:"stock,omitempty"`
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// ValidSeconds From the purchase; absent for ever.
+	ValidSeconds *int64 `json:"valid_seconds,omitempty"`
+	Version      int    `json:"version"`
+}
+
+// ItemChange defines model for ItemChange.
+type ItemChange struct {
+	Description *string    `json:"description,omitempty"`
+	Effect      ItemEffect `json:"effect"`
+	Giftable    bool       `json:"giftable"`
+	Icon        string     `json:"icon"`
+	Name        string     `json:"name"`
+	OnSale      bool       `json:"on_sale"`
+
+	// Params What the effect needs; leave out the fields of other effects.
+	Params       ItemParams `json:"params"`
+	PerPlayer    *int       `json:"per_player,omitempty"`
+	Price        int64      `json:"price"`
+	Reason       string     `json:"reason"`
+	Stock        *int64     `json:"stock,omitempty"`
+	ValidSeconds *int64     `json:"valid_seconds,omitempty"`
+
+	// Version As it was read.
+	Version int `json:"version"`
+}
+
+// ItemEffect defines model for ItemEffect.
+type ItemEffect string
+
+// ItemPage defines model for ItemPage.
+type ItemPage struct {
+	Items      []Item  `json:"items"`
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// ItemParams What the effect needs; leave out the fields of other effects.
+type ItemParams struct {
+	// Badge cosmetic.
+	Badge *string `json:"badge,omitempty"`
+
+	// FactorBp score_boost: 15000 counts half as much again.
+	FactorBp *int `json:"factor_bp,omitempty"`
+
+	// Game extra_ticket: whose rounds; insurance: leave out for all.
+	Game *string `json:"game,omitempty"`
+
+	// Hours insurance: how long it waits.
+	Hours *int `json:"hours,omitempty"`
+
+	// MaxStake extra_ticket: the largest stake the house gives, in points.
+	MaxStake *int64 `json:"max_stake,omitempty"`
+
+	// Minutes score_boost.
+	Minutes *int `json:"minutes,omitempty"`
+
+	// Most insurance: at most so many points.
+	Most *int64 `json:"most,omitempty"`
+
+	// ShareBp insurance: of the next lost round.
+	ShareBp *int `json:"share_bp,omitempty"`
 }
 
 // KYCAccount defines model for KYCAccount.
@@ -1134,6 +1594,19 @@ type NewAdjustment struct {
 	ReasonCode string `json:"reason_code"`
 }
 
+// NewConfigDraft defines model for NewConfigDraft.
+type NewConfigDraft struct {
+	// BaseVersion The version in force as you read it.
+	BaseVersion int32 `json:"base_version"`
+
+	// Config All of it; see the game's schema.
+	Config json.RawMessage `json:"config"`
+	Game   GameName        `json:"game"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+}
+
 // NewGateway defines model for NewGateway.
 type NewGateway struct {
 	Assets []AssetName `json:"assets"`
@@ -1156,6 +1629,28 @@ type NewGateway struct {
 	Values *map[string]string `json:"values,omitempty"`
 }
 
+// NewItem defines model for NewItem.
+type NewItem struct {
+	Description *string    `json:"description,omitempty"`
+	Effect      ItemEffect `json:"effect"`
+	Giftable    bool       `json:"giftable"`
+
+	// Icon An emoji.
+	Icon   string `json:"icon"`
+	Name   string `json:"name"`
+	OnSale bool   `json:"on_sale"`
+
+	// Params What the effect needs; leave out the fields of other effects.
+	Params    ItemParams `json:"params"`
+	PerPlayer *int       `json:"per_player,omitempty"`
+
+	// Price Points.
+	Price        int64  `json:"price"`
+	Reason       string `json:"reason"`
+	Stock        *int64 `json:"stock,omitempty"`
+	ValidSeconds *int64 `json:"valid_seconds,omitempty"`
+}
+
 // NewKey defines model for NewKey.
 type NewKey struct {
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -1172,6 +1667,19 @@ type NewKeyMade struct {
 	Token string `json:"token"`
 }
 
+// NewProvider defines model for NewProvider.
+type NewProvider struct {
+	FreeWins       *bool  `json:"free_wins,omitempty"`
+	LateWinSeconds *int64 `json:"late_win_seconds,omitempty"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+
+	// SessionSeconds 4 hours when absent.
+	SessionSeconds *int64 `json:"session_seconds,omitempty"`
+	Title          string `json:"title"`
+}
+
 // NewReversal defines model for NewReversal.
 type NewReversal struct {
 	// Reason Kept in the operation log.
@@ -1183,6 +1691,44 @@ type NewReversal struct {
 type Note struct {
 	// Note Kept in the operation log.
 	Note string `json:"note"`
+}
+
+// OddsGame defines model for OddsGame.
+type OddsGame struct {
+	Bank   OddsGameBank   `json:"bank"`
+	Game   string         `json:"game"`
+	Limits ReturnLimits   `json:"limits"`
+	Live   ConfigVersion  `json:"live"`
+	Next   *ConfigVersion `json:"next,omitempty"`
+	Odds   []OddsLine     `json:"odds"`
+
+	// Schema JSON Schema of the config.
+	Schema json.RawMessage `json:"schema"`
+}
+
+// OddsGameBank defines model for OddsGame.Bank.
+type OddsGameBank string
+
+// OddsGameList defines model for OddsGameList.
+type OddsGameList struct {
+	Games []OddsGame `json:"games"`
+}
+
+// OddsLine defines model for OddsLine.
+type OddsLine struct {
+	Choice string `json:"choice"`
+
+	// Of All outcomes.
+	Of int64 `json:"of"`
+
+	// PaysBp Total return per stake in basis points.
+	PaysBp int64 `json:"pays_bp"`
+
+	// ReturnBp Expected return in basis points, rounded down.
+	ReturnBp int64 `json:"return_bp"`
+
+	// Ways Favourable outcomes.
+	Ways int64 `json:"ways"`
 }
 
 // Operator defines model for Operator.
@@ -1371,6 +1917,167 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// Provider defines model for Provider.
+type Provider struct {
+	CreatedAt time.Time `json:"created_at"`
+	Enabled   bool      `json:"enabled"`
+
+	// FreeWins It may pay wins without a bet.
+	FreeWins bool           `json:"free_wins"`
+	Games    []ProviderGame `json:"games"`
+
+	// LateWinSeconds How long after a round's end wins are still taken.
+	LateWinSeconds int64 `json:"late_win_seconds"`
+
+	// OldKeyUntil Until when the secret before the last rotation is taken.
+	OldKeyUntil *time.Time `json:"old_key_until,omitempty"`
+	OpenRounds  int64      `json:"open_rounds"`
+	Provider    string     `json:"provider"`
+
+	// SessionSeconds How long a launch may bet.
+	SessionSeconds int64     `json:"session_seconds"`
+	Title          string    `json:"title"`
+	UpdatedAt      time.Time `json:"updated_at"`
+}
+
+// ProviderChange defines model for ProviderChange.
+type ProviderChange struct {
+	Enabled        *bool  `json:"enabled,omitempty"`
+	FreeWins       *bool  `json:"free_wins,omitempty"`
+	LateWinSeconds *int64 `json:"late_win_seconds,omitempty"`
+
+	// Reason Kept in the operation log.
+	Reason         string  `json:"reason"`
+	SessionSeconds *int64  `json:"session_seconds,omitempty"`
+	Title          *string `json:"title,omitempty"`
+}
+
+// ProviderGame defines model for ProviderGame.
+type ProviderGame struct {
+	Asset     string `json:"asset"`
+	Enabled   bool   `json:"enabled"`
+	Game      string `json:"game"`
+	LaunchUrl string `json:"launch_url"`
+
+	// MaxStake 0 for no limit.
+	MaxStake int64  `json:"max_stake"`
+	MinStake int64  `json:"min_stake"`
+	Title    string `json:"title"`
+}
+
+// ProviderGameChange defines model for ProviderGameChange.
+type ProviderGameChange struct {
+	Asset     *AssetName `json:"asset,omitempty"`
+	Enabled   *bool      `json:"enabled,omitempty"`
+	Game      string     `json:"game"`
+	LaunchUrl string     `json:"launch_url"`
+
+	// MaxStake 0 for no limit.
+	MaxStake *int64 `json:"max_stake,omitempty"`
+
+	// MinStake 1 when absent.
+	MinStake *int64 `json:"min_stake,omitempty"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+	Title  string `json:"title"`
+}
+
+// ProviderKey defines model for ProviderKey.
+type ProviderKey struct {
+	Provider Provider `json:"provider"`
+
+	// Secret The key of the signatures
+	Secret string `json:"secret"`
+}
+
+// ProviderList defines model for ProviderList.
+type ProviderList struct {
+	Providers []Provider `json:"providers"`
+}
+
+// ProviderRotation defines model for ProviderRotation.
+type ProviderRotation struct {
+	// GraceSeconds 0 when absent.
+	GraceSeconds *int64 `json:"grace_seconds,omitempty"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+}
+
+// ProviderRound defines model for ProviderRound.
+type ProviderRound struct {
+	ClosedAt *time.Time             `json:"closed_at,omitempty"`
+	ClosedBy *ProviderRoundClosedBy `json:"closed_by,omitempty"`
+	Game     string                 `json:"game"`
+	Group    string                 `json:"group"`
+	OpenedAt time.Time              `json:"opened_at"`
+	Player   string                 `json:"player"`
+	Returned Amount                 `json:"returned"`
+	Round    string                 `json:"round"`
+	Staked   Amount                 `json:"staked"`
+	Won      Amount                 `json:"won"`
+}
+
+// ProviderRoundClosedBy defines model for ProviderRound.ClosedBy.
+type ProviderRoundClosedBy string
+
+// ProviderRoundEnd defines model for ProviderRoundEnd.
+type ProviderRoundEnd struct {
+	Player Id `json:"player"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+	Refund bool   `json:"refund"`
+	Round  string `json:"round"`
+}
+
+// ProviderRoundEnded defines model for ProviderRoundEnded.
+type ProviderRoundEnded struct {
+	// Returned What was given back, minor units.
+	Returned int64 `json:"returned"`
+}
+
+// ProviderRoundPage defines model for ProviderRoundPage.
+type ProviderRoundPage struct {
+	NextCursor *string         `json:"next_cursor,omitempty"`
+	Rounds     []ProviderRound `json:"rounds"`
+}
+
+// ProviderTransaction defines model for ProviderTransaction.
+type ProviderTransaction struct {
+	Amount  Amount                  `json:"amount"`
+	At      time.Time               `json:"at"`
+	Balance Amount                  `json:"balance"`
+	Game    string                  `json:"game"`
+	Group   string                  `json:"group"`
+	Kind    ProviderTransactionKind `json:"kind"`
+
+	// Player The public id.
+	Player string `json:"player"`
+
+	// PlayerAtProvider What the provider knows the player as.
+	PlayerAtProvider string `json:"player_at_provider"`
+
+	// ReferenceTransactionUuid The bet that a win or rollback is about.
+	ReferenceTransactionUuid *string                  `json:"reference_transaction_uuid,omitempty"`
+	Round                    string                   `json:"round"`
+	State                    ProviderTransactionState `json:"state"`
+	TransactionUuid          string                   `json:"transaction_uuid"`
+}
+
+// ProviderTransactionKind defines model for ProviderTransaction.Kind.
+type ProviderTransactionKind string
+
+// ProviderTransactionState defines model for ProviderTransaction.State.
+type ProviderTransactionState string
+
+// ProviderTransactionPage defines model for ProviderTransactionPage.
+type ProviderTransactionPage struct {
+	NextCursor   *string               `json:"next_cursor,omitempty"`
+	Transactions []ProviderTransaction `json:"transactions"`
+}
+
 // QuarantineItem defines model for QuarantineItem.
 type QuarantineItem struct {
 	Amount Amount `json:"amount"`
@@ -1410,6 +2117,45 @@ type QuarantineItemPaymentState string
 type QuarantinePage struct {
 	Items      []QuarantineItem `json:"items"`
 	NextCursor *string          `json:"next_cursor,omitempty"`
+}
+
+// QuestionBank defines model for QuestionBank.
+type QuestionBank struct {
+	Bank string `json:"bank"`
+
+	// Hash What a config commits to: the root of a Merkle tree over the salted questions, in hex.
+	Hash       string    `json:"hash"`
+	ImportedAt time.Time `json:"imported_at"`
+
+	// Size How many questions it has.
+	Size  int32  `json:"size"`
+	Title string `json:"title"`
+
+	// Version From 1.
+	Version int32 `json:"version"`
+}
+
+// QuestionBankImport defines model for QuestionBankImport.
+type QuestionBankImport struct {
+	// Bank 3 to 32 lower-case letters, digits, `-` and `_`; not `default`.
+	Bank string `json:"bank"`
+
+	// Csv With the header `question,a,b,c,d,answer`; c and d may be empty or missing. Not with `questions`.
+	Csv *string `json:"csv,omitempty"`
+
+	// Questions Each an object of `question` (1 to 300 characters), `options` (2 to 4 texts of 1 to 100 characters) and `answer` (the letter of the right option, from `a`). Not with `csv`.
+	Questions *[]interface{} `json:"questions,omitempty"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+
+	// Title 1 to 80 characters.
+	Title string `json:"title"`
+}
+
+// QuestionBankList defines model for QuestionBankList.
+type QuestionBankList struct {
+	Banks []QuestionBank `json:"banks"`
 }
 
 // Reason defines model for Reason.
@@ -1456,6 +2202,54 @@ type ResolveWithdrawal struct {
 // ResolveWithdrawalVerdict defines model for ResolveWithdrawal.Verdict.
 type ResolveWithdrawalVerdict string
 
+// ReturnChange defines model for ReturnChange.
+type ReturnChange struct {
+	After  *ChoiceReturn `json:"after,omitempty"`
+	Before *ChoiceReturn `json:"before,omitempty"`
+	Choice string        `json:"choice"`
+}
+
+// ReturnLimits defines model for ReturnLimits.
+type ReturnLimits struct {
+	Game   string `json:"game"`
+	MaxPpm int64  `json:"max_ppm"`
+
+	// MinPpm Parts per million.
+	MinPpm    int64      `json:"min_ppm"`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+	UpdatedBy *string    `json:"updated_by,omitempty"`
+
+	// Version 0: nobody has set them.
+	Version int32 `json:"version"`
+}
+
+// ReturnLimitsChange defines model for ReturnLimitsChange.
+type ReturnLimitsChange struct {
+	MaxPpm int64 `json:"max_ppm"`
+	MinPpm int64 `json:"min_ppm"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+
+	// Version As read.
+	Version int32 `json:"version"`
+}
+
+// ReturnMethod `pool`: players pay each other and get back at most what they stake. `none`: knowledge decides.
+type ReturnMethod string
+
+// ReturnReport defines model for ReturnReport.
+type ReturnReport struct {
+	Exact bool `json:"exact"`
+
+	// Method `pool`: players pay each other and get back at most what they stake. `none`: knowledge decides.
+	Method  ReturnMethod   `json:"method"`
+	Returns []ChoiceReturn `json:"returns"`
+
+	// Rounds Rounds that were played; 0 where nothing was simulated.
+	Rounds int64 `json:"rounds"`
+}
+
 // Role defines model for Role.
 type Role string
 
@@ -1477,6 +2271,18 @@ type RolePermissions struct {
 	Role        Role     `json:"role"`
 }
 
+// RollBack defines model for RollBack.
+type RollBack struct {
+	// BaseVersion The version in force as you read it.
+	BaseVersion int32 `json:"base_version"`
+
+	// Reason Kept in the operation log.
+	Reason string `json:"reason"`
+
+	// Version Whose content.
+	Version int32 `json:"version"`
+}
+
 // SignIn defines model for SignIn.
 type SignIn struct {
 	// Code From the authenticator app, or a recovery code, once there is one.
@@ -1495,6 +2301,27 @@ type SignedIn struct {
 
 	// Token With transport bearer only.
 	Token *string `json:"token,omitempty"`
+}
+
+// SimulateDraft defines model for SimulateDraft.
+type SimulateDraft struct {
+	Rounds *int32 `json:"rounds,omitempty"`
+
+	// Seed A fresh one when absent.
+	Seed *string `json:"seed,omitempty"`
+}
+
+// Simulation defines model for Simulation.
+type Simulation struct {
+	At time.Time `json:"at"`
+	By string    `json:"by"`
+
+	// Refusal Why the limits of now do not allow it; absent when they do.
+	Refusal *string      `json:"refusal,omitempty"`
+	Report  ReturnReport `json:"report"`
+
+	// Seed Hex. The same seed and rounds give the same numbers.
+	Seed string `json:"seed"`
 }
 
 // StarsChange defines model for StarsChange.
@@ -1663,11 +2490,23 @@ type DepositSortQuery string
 // DepositStatusQuery defines model for DepositStatusQuery.
 type DepositStatusQuery = []DepositStatus
 
+// DraftPath defines model for DraftPath.
+type DraftPath = Id
+
+// DraftStatusQuery defines model for DraftStatusQuery.
+type DraftStatusQuery = DraftStatus
+
 // EscalatedQuery defines model for EscalatedQuery.
 type EscalatedQuery = bool
 
 // EverywhereQuery defines model for EverywhereQuery.
 type EverywhereQuery = bool
+
+// GamePath defines model for GamePath.
+type GamePath = GameName
+
+// GameQuery defines model for GameQuery.
+type GameQuery = GameName
 
 // GatewayPath defines model for GatewayPath.
 type GatewayPath = Id
@@ -1711,6 +2550,9 @@ type MaxAmountQuery = int64
 // MinAmountQuery defines model for MinAmountQuery.
 type MinAmountQuery = int64
 
+// OpenQuery defines model for OpenQuery.
+type OpenQuery = bool
+
 // OperatorPath defines model for OperatorPath.
 type OperatorPath = Id
 
@@ -1725,6 +2567,12 @@ type PlayerPath = Id
 
 // PlayerQuery defines model for PlayerQuery.
 type PlayerQuery = Id
+
+// ProviderPath defines model for ProviderPath.
+type ProviderPath = Id
+
+// ProviderRoundQuery defines model for ProviderRoundQuery.
+type ProviderRoundQuery = string
 
 // QuarantineStatusQuery defines model for QuarantineStatusQuery.
 type QuarantineStatusQuery string
@@ -1752,6 +2600,9 @@ type TenantQuery = Id
 
 // UntilQuery defines model for UntilQuery.
 type UntilQuery = time.Time
+
+// VersionPath defines model for VersionPath.
+type VersionPath = int32
 
 // WithdrawalPath defines model for WithdrawalPath.
 type WithdrawalPath = Id
@@ -1852,6 +2703,33 @@ type ListDepositsParams struct {
 // ListDepositsParamsSort defines parameters for ListDeposits.
 type ListDepositsParamsSort string
 
+// ListConfigDraftsParams defines parameters for ListConfigDrafts.
+type ListConfigDraftsParams struct {
+	// Game Only of this game.
+	Game *GameQuery `form:"game,omitempty" json:"game,omitempty"`
+
+	// Status Only in this state.
+	Status *DraftStatusQuery `form:"status,omitempty" json:"status,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *CursorParam `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Most items on the page.
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CreateConfigDraftParams defines parameters for CreateConfigDraft.
+type CreateConfigDraftParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
+}
+
+// RollBackConfigParams defines parameters for RollBackConfig.
+type RollBackConfigParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
+}
+
 // ListGroupsParams defines parameters for ListGroups.
 type ListGroupsParams struct {
 	// Q Part of a name, or an id.
@@ -1877,6 +2755,21 @@ type ListIncidentsParams struct {
 
 	// Limit Most items on the page.
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListItemsParams defines parameters for ListItems.
+type ListItemsParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor *CursorParam `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Most items on the page.
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GrantItemParams defines parameters for GrantItem.
+type GrantItemParams struct {
+	// IdempotencyKey Your own unique name for this request, 1 to 128 letters, digits and `._:-`. Repeat it when you retry.
+	IdempotencyKey IdempotencyKeyParam `json:"Idempotency-Key"`
 }
 
 // ListLogParams defines parameters for ListLog.
@@ -1958,6 +2851,39 @@ type GetPlayerStatementParams struct {
 type SetPolicyParams struct {
 	// IfMatch The policy's ETag as you read it. Another version by now is refused with `cashier.stale`.
 	IfMatch IfMatchParam `json:"If-Match"`
+}
+
+// ListProviderRoundsParams defines parameters for ListProviderRounds.
+type ListProviderRoundsParams struct {
+	// Player Only of this player.
+	Player *PlayerQuery `form:"player,omitempty" json:"player,omitempty"`
+
+	// Round Only of this round, as the provider names it.
+	Round *ProviderRoundQuery `form:"round,omitempty" json:"round,omitempty"`
+
+	// Open Only rounds that did not end.
+	Open *OpenQuery `form:"open,omitempty" json:"open,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *CursorParam `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Most items on the page.
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListProviderTransactionsParams defines parameters for ListProviderTransactions.
+type ListProviderTransactionsParams struct {
+	// Player Only of this player.
+	Player *PlayerQuery `form:"player,omitempty" json:"player,omitempty"`
+
+	// Round Only of this round, as the provider names it.
+	Round *ProviderRoundQuery `form:"round,omitempty" json:"round,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *CursorParam `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Most items on the page.
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListQuarantineParams defines parameters for ListQuarantine.
@@ -2077,6 +3003,36 @@ type SetAsideDepositJSONRequestBody = Reason
 // RefundDepositJSONRequestBody defines body for RefundDeposit for application/json ContentType.
 type RefundDepositJSONRequestBody = Reason
 
+// CreateConfigDraftJSONRequestBody defines body for CreateConfigDraft for application/json ContentType.
+type CreateConfigDraftJSONRequestBody = NewConfigDraft
+
+// ApproveConfigDraftJSONRequestBody defines body for ApproveConfigDraft for application/json ContentType.
+type ApproveConfigDraftJSONRequestBody = DraftApproval
+
+// RebaseConfigDraftJSONRequestBody defines body for RebaseConfigDraft for application/json ContentType.
+type RebaseConfigDraftJSONRequestBody = DraftApproval
+
+// RejectConfigDraftJSONRequestBody defines body for RejectConfigDraft for application/json ContentType.
+type RejectConfigDraftJSONRequestBody = Reason
+
+// ScheduleConfigDraftJSONRequestBody defines body for ScheduleConfigDraft for application/json ContentType.
+type ScheduleConfigDraftJSONRequestBody = DraftSchedule
+
+// SimulateConfigDraftJSONRequestBody defines body for SimulateConfigDraft for application/json ContentType.
+type SimulateConfigDraftJSONRequestBody = SimulateDraft
+
+// WithdrawConfigDraftJSONRequestBody defines body for WithdrawConfigDraft for application/json ContentType.
+type WithdrawConfigDraftJSONRequestBody = Reason
+
+// SetReturnLimitsJSONRequestBody defines body for SetReturnLimits for application/json ContentType.
+type SetReturnLimitsJSONRequestBody = ReturnLimitsChange
+
+// RollBackConfigJSONRequestBody defines body for RollBackConfig for application/json ContentType.
+type RollBackConfigJSONRequestBody = RollBack
+
+// CancelConfigVersionJSONRequestBody defines body for CancelConfigVersion for application/json ContentType.
+type CancelConfigVersionJSONRequestBody = Reason
+
 // AddGatewayJSONRequestBody defines body for AddGateway for application/json ContentType.
 type AddGatewayJSONRequestBody = NewGateway
 
@@ -2085,6 +3041,15 @@ type SetGatewayJSONRequestBody = GatewayChange
 
 // ResolveIncidentJSONRequestBody defines body for ResolveIncident for application/json ContentType.
 type ResolveIncidentJSONRequestBody = Note
+
+// CreateItemJSONRequestBody defines body for CreateItem for application/json ContentType.
+type CreateItemJSONRequestBody = NewItem
+
+// ChangeItemJSONRequestBody defines body for ChangeItem for application/json ContentType.
+type ChangeItemJSONRequestBody = ItemChange
+
+// GrantItemJSONRequestBody defines body for GrantItem for application/json ContentType.
+type GrantItemJSONRequestBody = GrantItem
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = NewKey
@@ -2137,8 +3102,26 @@ type UnfreezePlayerJSONRequestBody = Reason
 // SetPolicyJSONRequestBody defines body for SetPolicy for application/json ContentType.
 type SetPolicyJSONRequestBody = PolicyChange
 
+// AddProviderJSONRequestBody defines body for AddProvider for application/json ContentType.
+type AddProviderJSONRequestBody = NewProvider
+
+// SetProviderJSONRequestBody defines body for SetProvider for application/json ContentType.
+type SetProviderJSONRequestBody = ProviderChange
+
+// SetProviderGameJSONRequestBody defines body for SetProviderGame for application/json ContentType.
+type SetProviderGameJSONRequestBody = ProviderGameChange
+
+// RotateProviderKeyJSONRequestBody defines body for RotateProviderKey for application/json ContentType.
+type RotateProviderKeyJSONRequestBody = ProviderRotation
+
+// CloseProviderRoundJSONRequestBody defines body for CloseProviderRound for application/json ContentType.
+type CloseProviderRoundJSONRequestBody = ProviderRoundEnd
+
 // ResolveQuarantineJSONRequestBody defines body for ResolveQuarantine for application/json ContentType.
 type ResolveQuarantineJSONRequestBody = ResolveQuarantine
+
+// ImportQuestionBankJSONRequestBody defines body for ImportQuestionBank for application/json ContentType.
+type ImportQuestionBankJSONRequestBody = QuestionBankImport
 
 // RequestReversalJSONRequestBody defines body for RequestReversal for application/json ContentType.
 type RequestReversalJSONRequestBody = NewReversal
@@ -2223,6 +3206,60 @@ type ServerInterface interface {
 	// GetDepositTimeline What happened to a deposit, oldest first
 	// (GET /v1/operator/deposits/{deposit}/timeline)
 	GetDepositTimeline(ctx echo.Context, deposit DepositPath) error
+	// ListConfigDrafts Drafts, newest first
+	// (GET /v1/operator/drafts)
+	ListConfigDrafts(ctx echo.Context, params ListConfigDraftsParams) error
+	// CreateConfigDraft Draft a config
+	// (POST /v1/operator/drafts)
+	CreateConfigDraft(ctx echo.Context, params CreateConfigDraftParams) error
+	// GetConfigDraft A draft
+	// (GET /v1/operator/drafts/{draft})
+	GetConfigDraft(ctx echo.Context, draft DraftPath) error
+	// ApproveConfigDraft Put a draft of another person in force at once
+	// (POST /v1/operator/drafts/{draft}/approve)
+	ApproveConfigDraft(ctx echo.Context, draft DraftPath) error
+	// DiffConfigDraft What a draft changes in the version in force
+	// (GET /v1/operator/drafts/{draft}/diff)
+	DiffConfigDraft(ctx echo.Context, draft DraftPath) error
+	// RebaseConfigDraft Compare a draft with the version in force by now
+	// (POST /v1/operator/drafts/{draft}/rebase)
+	RebaseConfigDraft(ctx echo.Context, draft DraftPath) error
+	// RejectConfigDraft Reject a draft
+	// (POST /v1/operator/drafts/{draft}/reject)
+	RejectConfigDraft(ctx echo.Context, draft DraftPath) error
+	// ScheduleConfigDraft Approve a draft of another person for a moment ahead
+	// (POST /v1/operator/drafts/{draft}/schedule)
+	ScheduleConfigDraft(ctx echo.Context, draft DraftPath) error
+	// SimulateConfigDraft Find what a draft returns
+	// (POST /v1/operator/drafts/{draft}/simulate)
+	SimulateConfigDraft(ctx echo.Context, draft DraftPath) error
+	// WithdrawConfigDraft Take a draft back
+	// (POST /v1/operator/drafts/{draft}/withdraw)
+	WithdrawConfigDraft(ctx echo.Context, draft DraftPath) error
+	// ListOperatorGames The games with the version in force and what it returns
+	// (GET /v1/operator/games)
+	ListOperatorGames(ctx echo.Context) error
+	// GetOperatorGame A game with its config, odds, returns and limits
+	// (GET /v1/operator/games/{game})
+	GetOperatorGame(ctx echo.Context, game GamePath) error
+	// GetReturnLimits Between which returns the game may be
+	// (GET /v1/operator/games/{game}/limits)
+	GetReturnLimits(ctx echo.Context, game GamePath) error
+	// SetReturnLimits Change between which returns the game may be
+	// (PUT /v1/operator/games/{game}/limits)
+	SetReturnLimits(ctx echo.Context, game GamePath) error
+	// RollBackConfig Draft the content of an old version again
+	// (POST /v1/operator/games/{game}/roll-back)
+	RollBackConfig(ctx echo.Context, game GamePath, params RollBackConfigParams) error
+	// ListConfigVersions The versions of a game's config, newest first, the last 100
+	// (GET /v1/operator/games/{game}/versions)
+	ListConfigVersions(ctx echo.Context, game GamePath) error
+	// GetConfigVersion A version of a game's config with what it returns
+	// (GET /v1/operator/games/{game}/versions/{version})
+	GetConfigVersion(ctx echo.Context, game GamePath, version VersionPath) error
+	// CancelConfigVersion Call a scheduled version off
+	// (POST /v1/operator/games/{game}/versions/{version}/cancel)
+	CancelConfigVersion(ctx echo.Context, game GamePath, version VersionPath) error
 	// ListGateways Payment gateway accounts
 	// (GET /v1/operator/gateways)
 	ListGateways(ctx echo.Context) error
@@ -2244,6 +3281,21 @@ type ServerInterface interface {
 	// ResolveIncident Close an incident; payouts go on when no other one stops them
 	// (POST /v1/operator/incidents/{incident}/resolve)
 	ResolveIncident(ctx echo.Context, incident IncidentPath) error
+	// ListItems The catalogue of virtual items, newest first
+	// (GET /v1/operator/items)
+	ListItems(ctx echo.Context, params ListItemsParams) error
+	// CreateItem Make an item
+	// (POST /v1/operator/items)
+	CreateItem(ctx echo.Context) error
+	// GetItem An item
+	// (GET /v1/operator/items/{shop_item})
+	GetItem(ctx echo.Context, shopItem Id) error
+	// ChangeItem Change an item, or take it off sale
+	// (PUT /v1/operator/items/{shop_item})
+	ChangeItem(ctx echo.Context, shopItem Id) error
+	// GrantItem Give a player an item
+	// (POST /v1/operator/items/{shop_item}/grants)
+	GrantItem(ctx echo.Context, shopItem Id, params GrantItemParams) error
 	// ListKeys API keys
 	// (GET /v1/operator/keys)
 	ListKeys(ctx echo.Context) error
@@ -2343,12 +3395,42 @@ type ServerInterface interface {
 	// SetPolicy Change the cash policy of an asset
 	// (PUT /v1/operator/policies/{asset})
 	SetPolicy(ctx echo.Context, asset AssetPath, params SetPolicyParams) error
+	// ListProviders Providers of outside games
+	// (GET /v1/operator/providers)
+	ListProviders(ctx echo.Context) error
+	// AddProvider Add a provider
+	// (POST /v1/operator/providers)
+	AddProvider(ctx echo.Context) error
+	// SetProvider Change a provider, or switch it off
+	// (PATCH /v1/operator/providers/{provider})
+	SetProvider(ctx echo.Context, provider ProviderPath) error
+	// SetProviderGame Add or replace a game of a provider
+	// (POST /v1/operator/providers/{provider}/games)
+	SetProviderGame(ctx echo.Context, provider ProviderPath) error
+	// RotateProviderKey Give a provider a new secret
+	// (POST /v1/operator/providers/{provider}/keys)
+	RotateProviderKey(ctx echo.Context, provider ProviderPath) error
+	// ListProviderRounds A provider's rounds, newest first
+	// (GET /v1/operator/providers/{provider}/rounds)
+	ListProviderRounds(ctx echo.Context, provider ProviderPath, params ListProviderRoundsParams) error
+	// CloseProviderRound End a round that its provider left open
+	// (POST /v1/operator/providers/{provider}/rounds/close)
+	CloseProviderRound(ctx echo.Context, provider ProviderPath) error
+	// ListProviderTransactions A provider's bets, wins and rollbacks, newest first
+	// (GET /v1/operator/providers/{provider}/transactions)
+	ListProviderTransactions(ctx echo.Context, provider ProviderPath, params ListProviderTransactionsParams) error
 	// ListQuarantine Payments that nobody could be credited for
 	// (GET /v1/operator/quarantine)
 	ListQuarantine(ctx echo.Context, params ListQuarantineParams) error
 	// ResolveQuarantine Credit, refund or dismiss a payment in quarantine
 	// (POST /v1/operator/quarantine/{item}/resolve)
 	ResolveQuarantine(ctx echo.Context, item ItemPath) error
+	// ListQuestionBanks Banks of questions
+	// (GET /v1/operator/question-banks)
+	ListQuestionBanks(ctx echo.Context) error
+	// ImportQuestionBank Import a bank of questions
+	// (POST /v1/operator/question-banks)
+	ImportQuestionBank(ctx echo.Context) error
 	// RequestReversal Undo a transfer
 	// (POST /v1/operator/reversals)
 	RequestReversal(ctx echo.Context, params RequestReversalParams) error
@@ -2829,6 +3911,363 @@ func (w *ServerInterfaceWrapper) GetDepositTimeline(ctx echo.Context) error {
 	return err
 }
 
+// ListConfigDrafts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListConfigDrafts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListConfigDraftsParams
+	// ------------- Optional query parameter "game" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "game", ctx.QueryParams(), &params.Game, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter game: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListConfigDrafts(ctx, params)
+	return err
+}
+
+// CreateConfigDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateConfigDraft(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateConfigDraftParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateConfigDraft(ctx, params)
+	return err
+}
+
+// GetConfigDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) GetConfigDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "draft" -------------
+	var draft DraftPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", ctx.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draft: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetConfigDraft(ctx, draft)
+	return err
+}
+
+// ApproveConfigDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) ApproveConfigDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "draft" -------------
+	var draft DraftPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", ctx.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draft: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ApproveConfigDraft(ctx, draft)
+	return err
+}
+
+// DiffConfigDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) DiffConfigDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "draft" -------------
+	var draft DraftPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", ctx.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draft: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DiffConfigDraft(ctx, draft)
+	return err
+}
+
+// RebaseConfigDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) RebaseConfigDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "draft" -------------
+	var draft DraftPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", ctx.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draft: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RebaseConfigDraft(ctx, draft)
+	return err
+}
+
+// RejectConfigDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) RejectConfigDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "draft" -------------
+	var draft DraftPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", ctx.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draft: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RejectConfigDraft(ctx, draft)
+	return err
+}
+
+// ScheduleConfigDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) ScheduleConfigDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "draft" -------------
+	var draft DraftPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", ctx.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draft: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ScheduleConfigDraft(ctx, draft)
+	return err
+}
+
+// SimulateConfigDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) SimulateConfigDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "draft" -------------
+	var draft DraftPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", ctx.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draft: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SimulateConfigDraft(ctx, draft)
+	return err
+}
+
+// WithdrawConfigDraft converts echo context to params.
+func (w *ServerInterfaceWrapper) WithdrawConfigDraft(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "draft" -------------
+	var draft DraftPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "draft", ctx.Param("draft"), &draft, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter draft: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.WithdrawConfigDraft(ctx, draft)
+	return err
+}
+
+// ListOperatorGames converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOperatorGames(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOperatorGames(ctx)
+	return err
+}
+
+// GetOperatorGame converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOperatorGame(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "game" -------------
+	var game GamePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "game", ctx.Param("game"), &game, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter game: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOperatorGame(ctx, game)
+	return err
+}
+
+// GetReturnLimits converts echo context to params.
+func (w *ServerInterfaceWrapper) GetReturnLimits(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "game" -------------
+	var game GamePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "game", ctx.Param("game"), &game, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter game: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetReturnLimits(ctx, game)
+	return err
+}
+
+// SetReturnLimits converts echo context to params.
+func (w *ServerInterfaceWrapper) SetReturnLimits(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "game" -------------
+	var game GamePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "game", ctx.Param("game"), &game, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter game: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetReturnLimits(ctx, game)
+	return err
+}
+
+// RollBackConfig converts echo context to params.
+func (w *ServerInterfaceWrapper) RollBackConfig(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "game" -------------
+	var game GamePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "game", ctx.Param("game"), &game, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter game: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RollBackConfigParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RollBackConfig(ctx, game, params)
+	return err
+}
+
+// ListConfigVersions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListConfigVersions(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "game" -------------
+	var game GamePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "game", ctx.Param("game"), &game, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter game: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListConfigVersions(ctx, game)
+	return err
+}
+
+// GetConfigVersion converts echo context to params.
+func (w *ServerInterfaceWrapper) GetConfigVersion(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "game" -------------
+	var game GamePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "game", ctx.Param("game"), &game, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter game: %s", err))
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version VersionPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", ctx.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int32", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetConfigVersion(ctx, game, version)
+	return err
+}
+
+// CancelConfigVersion converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelConfigVersion(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "game" -------------
+	var game GamePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "game", ctx.Param("game"), &game, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter game: %s", err))
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version VersionPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", ctx.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int32", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter version: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelConfigVersion(ctx, game, version)
+	return err
+}
+
 // ListGateways converts echo context to params.
 func (w *ServerInterfaceWrapper) ListGateways(ctx echo.Context) error {
 	var err error
@@ -2956,6 +4395,110 @@ func (w *ServerInterfaceWrapper) ResolveIncident(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResolveIncident(ctx, incident)
+	return err
+}
+
+// ListItems converts echo context to params.
+func (w *ServerInterfaceWrapper) ListItems(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListItemsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListItems(ctx, params)
+	return err
+}
+
+// CreateItem converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateItem(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateItem(ctx)
+	return err
+}
+
+// GetItem converts echo context to params.
+func (w *ServerInterfaceWrapper) GetItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "shop_item" -------------
+	var shopItem Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "shop_item", ctx.Param("shop_item"), &shopItem, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter shop_item: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetItem(ctx, shopItem)
+	return err
+}
+
+// ChangeItem converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "shop_item" -------------
+	var shopItem Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "shop_item", ctx.Param("shop_item"), &shopItem, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter shop_item: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeItem(ctx, shopItem)
+	return err
+}
+
+// GrantItem converts echo context to params.
+func (w *ServerInterfaceWrapper) GrantItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "shop_item" -------------
+	var shopItem Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "shop_item", ctx.Param("shop_item"), &shopItem, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter shop_item: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GrantItemParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKeyParam
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter Idempotency-Key is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GrantItem(ctx, shopItem, params)
 	return err
 }
 
@@ -3547,6 +5090,187 @@ func (w *ServerInterfaceWrapper) SetPolicy(ctx echo.Context) error {
 	return err
 }
 
+// ListProviders converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProviders(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProviders(ctx)
+	return err
+}
+
+// AddProvider converts echo context to params.
+func (w *ServerInterfaceWrapper) AddProvider(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddProvider(ctx)
+	return err
+}
+
+// SetProvider converts echo context to params.
+func (w *ServerInterfaceWrapper) SetProvider(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "provider" -------------
+	var provider ProviderPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "provider", ctx.Param("provider"), &provider, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetProvider(ctx, provider)
+	return err
+}
+
+// SetProviderGame converts echo context to params.
+func (w *ServerInterfaceWrapper) SetProviderGame(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "provider" -------------
+	var provider ProviderPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "provider", ctx.Param("provider"), &provider, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetProviderGame(ctx, provider)
+	return err
+}
+
+// RotateProviderKey converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateProviderKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "provider" -------------
+	var provider ProviderPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "provider", ctx.Param("provider"), &provider, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateProviderKey(ctx, provider)
+	return err
+}
+
+// ListProviderRounds converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProviderRounds(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "provider" -------------
+	var provider ProviderPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "provider", ctx.Param("provider"), &provider, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProviderRoundsParams
+	// ------------- Optional query parameter "player" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "player", ctx.QueryParams(), &params.Player, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter player: %s", err))
+	}
+
+	// ------------- Optional query parameter "round" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "round", ctx.QueryParams(), &params.Round, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter round: %s", err))
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", ctx.QueryParams(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter open: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProviderRounds(ctx, provider, params)
+	return err
+}
+
+// CloseProviderRound converts echo context to params.
+func (w *ServerInterfaceWrapper) CloseProviderRound(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "provider" -------------
+	var provider ProviderPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "provider", ctx.Param("provider"), &provider, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CloseProviderRound(ctx, provider)
+	return err
+}
+
+// ListProviderTransactions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProviderTransactions(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "provider" -------------
+	var provider ProviderPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "provider", ctx.Param("provider"), &provider, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProviderTransactionsParams
+	// ------------- Optional query parameter "player" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "player", ctx.QueryParams(), &params.Player, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter player: %s", err))
+	}
+
+	// ------------- Optional query parameter "round" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "round", ctx.QueryParams(), &params.Round, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter round: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProviderTransactions(ctx, provider, params)
+	return err
+}
+
 // ListQuarantine converts echo context to params.
 func (w *ServerInterfaceWrapper) ListQuarantine(ctx echo.Context) error {
 	var err error
@@ -3599,6 +5323,24 @@ func (w *ServerInterfaceWrapper) ResolveQuarantine(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResolveQuarantine(ctx, item)
+	return err
+}
+
+// ListQuestionBanks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListQuestionBanks(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListQuestionBanks(ctx)
+	return err
+}
+
+// ImportQuestionBank converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportQuestionBank(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportQuestionBank(ctx)
 	return err
 }
 
@@ -4024,6 +5766,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/operator/me/recovery-codes", wrapper.NewRecoveryCodes, options.OperationMiddlewares["newRecoveryCodes"]...)
 	router.DELETE(options.BaseURL+"/v1/operator/me/telegram", wrapper.UnlinkTelegram, options.OperationMiddlewares["unlinkTelegram"]...)
 	router.POST(options.BaseURL+"/v1/operator/me/telegram", wrapper.LinkTelegram, options.OperationMiddlewares["linkTelegram"]...)
+	router.GET(options.BaseURL+"/v1/operator/question-banks", wrapper.ListQuestionBanks, options.OperationMiddlewares["listQuestionBanks"]...)
+	router.POST(options.BaseURL+"/v1/operator/question-banks", wrapper.ImportQuestionBank, options.OperationMiddlewares["importQuestionBank"]...)
 	router.GET(options.BaseURL+"/v1/operator/policies", wrapper.ListPolicies, options.OperationMiddlewares["listPolicies"]...)
 	router.GET(options.BaseURL+"/v1/operator/policies/:asset", wrapper.GetPolicy, options.OperationMiddlewares["getPolicy"]...)
 	router.PUT(options.BaseURL+"/v1/operator/policies/:asset", wrapper.SetPolicy, options.OperationMiddlewares["setPolicy"]...)
@@ -4055,6 +5799,29 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PUT(options.BaseURL+"/v1/operator/gateways/:gateway", wrapper.SetGateway, options.OperationMiddlewares["setGateway"]...)
 	router.GET(options.BaseURL+"/v1/operator/stars", wrapper.ListStars, options.OperationMiddlewares["listStars"]...)
 	router.PUT(options.BaseURL+"/v1/operator/stars", wrapper.SetStars, options.OperationMiddlewares["setStars"]...)
+	router.GET(options.BaseURL+"/v1/operator/games", wrapper.ListOperatorGames, options.OperationMiddlewares["listOperatorGames"]...)
+	router.GET(options.BaseURL+"/v1/operator/games/:game", wrapper.GetOperatorGame, options.OperationMiddlewares["getOperatorGame"]...)
+	router.GET(options.BaseURL+"/v1/operator/games/:game/versions", wrapper.ListConfigVersions, options.OperationMiddlewares["listConfigVersions"]...)
+	router.GET(options.BaseURL+"/v1/operator/games/:game/versions/:version", wrapper.GetConfigVersion, options.OperationMiddlewares["getConfigVersion"]...)
+	router.POST(options.BaseURL+"/v1/operator/games/:game/versions/:version/cancel", wrapper.CancelConfigVersion, options.OperationMiddlewares["cancelConfigVersion"]...)
+	router.POST(options.BaseURL+"/v1/operator/games/:game/roll-back", wrapper.RollBackConfig, options.OperationMiddlewares["rollBackConfig"]...)
+	router.GET(options.BaseURL+"/v1/operator/games/:game/limits", wrapper.GetReturnLimits, options.OperationMiddlewares["getReturnLimits"]...)
+	router.PUT(options.BaseURL+"/v1/operator/games/:game/limits", wrapper.SetReturnLimits, options.OperationMiddlewares["setReturnLimits"]...)
+	router.GET(options.BaseURL+"/v1/operator/drafts", wrapper.ListConfigDrafts, options.OperationMiddlewares["listConfigDrafts"]...)
+	router.POST(options.BaseURL+"/v1/operator/drafts", wrapper.CreateConfigDraft, options.OperationMiddlewares["createConfigDraft"]...)
+	router.GET(options.BaseURL+"/v1/operator/drafts/:draft", wrapper.GetConfigDraft, options.OperationMiddlewares["getConfigDraft"]...)
+	router.POST(options.BaseURL+"/v1/operator/drafts/:draft/simulate", wrapper.SimulateConfigDraft, options.OperationMiddlewares["simulateConfigDraft"]...)
+	router.GET(options.BaseURL+"/v1/operator/drafts/:draft/diff", wrapper.DiffConfigDraft, options.OperationMiddlewares["diffConfigDraft"]...)
+	router.POST(options.BaseURL+"/v1/operator/drafts/:draft/rebase", wrapper.RebaseConfigDraft, options.OperationMiddlewares["rebaseConfigDraft"]...)
+	router.POST(options.BaseURL+"/v1/operator/drafts/:draft/approve", wrapper.ApproveConfigDraft, options.OperationMiddlewares["approveConfigDraft"]...)
+	router.POST(options.BaseURL+"/v1/operator/drafts/:draft/schedule", wrapper.ScheduleConfigDraft, options.OperationMiddlewares["scheduleConfigDraft"]...)
+	router.POST(options.BaseURL+"/v1/operator/drafts/:draft/reject", wrapper.RejectConfigDraft, options.OperationMiddlewares["rejectConfigDraft"]...)
+	router.POST(options.BaseURL+"/v1/operator/drafts/:draft/withdraw", wrapper.WithdrawConfigDraft, options.OperationMiddlewares["withdrawConfigDraft"]...)
+	router.GET(options.BaseURL+"/v1/operator/items", wrapper.ListItems, options.OperationMiddlewares["listItems"]...)
+	router.POST(options.BaseURL+"/v1/operator/items", wrapper.CreateItem, options.OperationMiddlewares["createItem"]...)
+	router.GET(options.BaseURL+"/v1/operator/items/:shop_item", wrapper.GetItem, options.OperationMiddlewares["getItem"]...)
+	router.PUT(options.BaseURL+"/v1/operator/items/:shop_item", wrapper.ChangeItem, options.OperationMiddlewares["changeItem"]...)
+	router.POST(options.BaseURL+"/v1/operator/items/:shop_item/grants", wrapper.GrantItem, options.OperationMiddlewares["grantItem"]...)
 	router.GET(options.BaseURL+"/v1/operator/kyc", wrapper.ListKYCAccounts, options.OperationMiddlewares["listKYCAccounts"]...)
 	router.PUT(options.BaseURL+"/v1/operator/kyc", wrapper.ConfigureKYC, options.OperationMiddlewares["configureKYC"]...)
 	router.GET(options.BaseURL+"/v1/operator/groups", wrapper.ListGroups, options.OperationMiddlewares["listGroups"]...)
@@ -4068,6 +5835,14 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/operator/players/:player/unfreeze", wrapper.UnfreezePlayer, options.OperationMiddlewares["unfreezePlayer"]...)
 	router.POST(options.BaseURL+"/v1/operator/players/:player/credential/reset", wrapper.ResetPlayerCredential, options.OperationMiddlewares["resetPlayerCredential"]...)
 	router.POST(options.BaseURL+"/v1/operator/players/:player/kyc", wrapper.DecidePlayerKYC, options.OperationMiddlewares["decidePlayerKYC"]...)
+	router.GET(options.BaseURL+"/v1/operator/providers", wrapper.ListProviders, options.OperationMiddlewares["listProviders"]...)
+	router.POST(options.BaseURL+"/v1/operator/providers", wrapper.AddProvider, options.OperationMiddlewares["addProvider"]...)
+	router.PATCH(options.BaseURL+"/v1/operator/providers/:provider", wrapper.SetProvider, options.OperationMiddlewares["setProvider"]...)
+	router.POST(options.BaseURL+"/v1/operator/providers/:provider/keys", wrapper.RotateProviderKey, options.OperationMiddlewares["rotateProviderKey"]...)
+	router.POST(options.BaseURL+"/v1/operator/providers/:provider/games", wrapper.SetProviderGame, options.OperationMiddlewares["setProviderGame"]...)
+	router.GET(options.BaseURL+"/v1/operator/providers/:provider/transactions", wrapper.ListProviderTransactions, options.OperationMiddlewares["listProviderTransactions"]...)
+	router.GET(options.BaseURL+"/v1/operator/providers/:provider/rounds", wrapper.ListProviderRounds, options.OperationMiddlewares["listProviderRounds"]...)
+	router.POST(options.BaseURL+"/v1/operator/providers/:provider/rounds/close", wrapper.CloseProviderRound, options.OperationMiddlewares["closeProviderRound"]...)
 	router.GET(options.BaseURL+"/v1/operator/roles", wrapper.ListRoles, options.OperationMiddlewares["listRoles"]...)
 	router.GET(options.BaseURL+"/v1/operator/operators", wrapper.ListOperators, options.OperationMiddlewares["listOperators"]...)
 	router.POST(options.BaseURL+"/v1/operator/operators", wrapper.InviteOperator, options.OperationMiddlewares["inviteOperator"]...)
@@ -4945,6 +6720,720 @@ func (response GetDepositTimelinedefaultApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type ListConfigDraftsRequestObject struct {
+	Params ListConfigDraftsParams
+}
+
+type ListConfigDraftsResponseObject interface {
+	VisitListConfigDraftsResponse(w http.ResponseWriter) error
+}
+
+type ListConfigDrafts200JSONResponse ConfigDraftPage
+
+func (response ListConfigDrafts200JSONResponse) VisitListConfigDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConfigDraftsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListConfigDraftsdefaultApplicationProblemPlusJSONResponse) VisitListConfigDraftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateConfigDraftRequestObject struct {
+	Params CreateConfigDraftParams
+	Body   *CreateConfigDraftJSONRequestBody
+}
+
+type CreateConfigDraftResponseObject interface {
+	VisitCreateConfigDraftResponse(w http.ResponseWriter) error
+}
+
+type CreateConfigDraft201JSONResponse ConfigDraft
+
+func (response CreateConfigDraft201JSONResponse) VisitCreateConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateConfigDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateConfigDraftdefaultApplicationProblemPlusJSONResponse) VisitCreateConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConfigDraftRequestObject struct {
+	Draft DraftPath `json:"draft"`
+}
+
+type GetConfigDraftResponseObject interface {
+	VisitGetConfigDraftResponse(w http.ResponseWriter) error
+}
+
+type GetConfigDraft200JSONResponse ConfigDraft
+
+func (response GetConfigDraft200JSONResponse) VisitGetConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConfigDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetConfigDraftdefaultApplicationProblemPlusJSONResponse) VisitGetConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveConfigDraftRequestObject struct {
+	Draft DraftPath `json:"draft"`
+	Body  *ApproveConfigDraftJSONRequestBody
+}
+
+type ApproveConfigDraftResponseObject interface {
+	VisitApproveConfigDraftResponse(w http.ResponseWriter) error
+}
+
+type ApproveConfigDraft200JSONResponse ConfigDraft
+
+func (response ApproveConfigDraft200JSONResponse) VisitApproveConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveConfigDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApproveConfigDraftdefaultApplicationProblemPlusJSONResponse) VisitApproveConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DiffConfigDraftRequestObject struct {
+	Draft DraftPath `json:"draft"`
+}
+
+type DiffConfigDraftResponseObject interface {
+	VisitDiffConfigDraftResponse(w http.ResponseWriter) error
+}
+
+type DiffConfigDraft200JSONResponse ConfigDiff
+
+func (response DiffConfigDraft200JSONResponse) VisitDiffConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DiffConfigDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DiffConfigDraftdefaultApplicationProblemPlusJSONResponse) VisitDiffConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RebaseConfigDraftRequestObject struct {
+	Draft DraftPath `json:"draft"`
+	Body  *RebaseConfigDraftJSONRequestBody
+}
+
+type RebaseConfigDraftResponseObject interface {
+	VisitRebaseConfigDraftResponse(w http.ResponseWriter) error
+}
+
+type RebaseConfigDraft200JSONResponse ConfigDraft
+
+func (response RebaseConfigDraft200JSONResponse) VisitRebaseConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RebaseConfigDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RebaseConfigDraftdefaultApplicationProblemPlusJSONResponse) VisitRebaseConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectConfigDraftRequestObject struct {
+	Draft DraftPath `json:"draft"`
+	Body  *RejectConfigDraftJSONRequestBody
+}
+
+type RejectConfigDraftResponseObject interface {
+	VisitRejectConfigDraftResponse(w http.ResponseWriter) error
+}
+
+type RejectConfigDraft200JSONResponse ConfigDraft
+
+func (response RejectConfigDraft200JSONResponse) VisitRejectConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectConfigDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RejectConfigDraftdefaultApplicationProblemPlusJSONResponse) VisitRejectConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScheduleConfigDraftRequestObject struct {
+	Draft DraftPath `json:"draft"`
+	Body  *ScheduleConfigDraftJSONRequestBody
+}
+
+type ScheduleConfigDraftResponseObject interface {
+	VisitScheduleConfigDraftResponse(w http.ResponseWriter) error
+}
+
+type ScheduleConfigDraft200JSONResponse ConfigDraft
+
+func (response ScheduleConfigDraft200JSONResponse) VisitScheduleConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScheduleConfigDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ScheduleConfigDraftdefaultApplicationProblemPlusJSONResponse) VisitScheduleConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SimulateConfigDraftRequestObject struct {
+	Draft DraftPath `json:"draft"`
+	Body  *SimulateConfigDraftJSONRequestBody
+}
+
+type SimulateConfigDraftResponseObject interface {
+	VisitSimulateConfigDraftResponse(w http.ResponseWriter) error
+}
+
+type SimulateConfigDraft200JSONResponse ConfigDraft
+
+func (response SimulateConfigDraft200JSONResponse) VisitSimulateConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SimulateConfigDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SimulateConfigDraftdefaultApplicationProblemPlusJSONResponse) VisitSimulateConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawConfigDraftRequestObject struct {
+	Draft DraftPath `json:"draft"`
+	Body  *WithdrawConfigDraftJSONRequestBody
+}
+
+type WithdrawConfigDraftResponseObject interface {
+	VisitWithdrawConfigDraftResponse(w http.ResponseWriter) error
+}
+
+type WithdrawConfigDraft200JSONResponse ConfigDraft
+
+func (response WithdrawConfigDraft200JSONResponse) VisitWithdrawConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawConfigDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawConfigDraftdefaultApplicationProblemPlusJSONResponse) VisitWithdrawConfigDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOperatorGamesRequestObject struct {
+}
+
+type ListOperatorGamesResponseObject interface {
+	VisitListOperatorGamesResponse(w http.ResponseWriter) error
+}
+
+type ListOperatorGames200JSONResponse OddsGameList
+
+func (response ListOperatorGames200JSONResponse) VisitListOperatorGamesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOperatorGamesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOperatorGamesdefaultApplicationProblemPlusJSONResponse) VisitListOperatorGamesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOperatorGameRequestObject struct {
+	Game GamePath `json:"game"`
+}
+
+type GetOperatorGameResponseObject interface {
+	VisitGetOperatorGameResponse(w http.ResponseWriter) error
+}
+
+type GetOperatorGame200JSONResponse OddsGame
+
+func (response GetOperatorGame200JSONResponse) VisitGetOperatorGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOperatorGamedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOperatorGamedefaultApplicationProblemPlusJSONResponse) VisitGetOperatorGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReturnLimitsRequestObject struct {
+	Game GamePath `json:"game"`
+}
+
+type GetReturnLimitsResponseObject interface {
+	VisitGetReturnLimitsResponse(w http.ResponseWriter) error
+}
+
+type GetReturnLimits200JSONResponse ReturnLimits
+
+func (response GetReturnLimits200JSONResponse) VisitGetReturnLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReturnLimitsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReturnLimitsdefaultApplicationProblemPlusJSONResponse) VisitGetReturnLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReturnLimitsRequestObject struct {
+	Game GamePath `json:"game"`
+	Body *SetReturnLimitsJSONRequestBody
+}
+
+type SetReturnLimitsResponseObject interface {
+	VisitSetReturnLimitsResponse(w http.ResponseWriter) error
+}
+
+type SetReturnLimits200JSONResponse ReturnLimits
+
+func (response SetReturnLimits200JSONResponse) VisitSetReturnLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReturnLimitsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetReturnLimitsdefaultApplicationProblemPlusJSONResponse) VisitSetReturnLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RollBackConfigRequestObject struct {
+	Game   GamePath `json:"game"`
+	Params RollBackConfigParams
+	Body   *RollBackConfigJSONRequestBody
+}
+
+type RollBackConfigResponseObject interface {
+	VisitRollBackConfigResponse(w http.ResponseWriter) error
+}
+
+type RollBackConfig201JSONResponse ConfigDraft
+
+func (response RollBackConfig201JSONResponse) VisitRollBackConfigResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RollBackConfigdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RollBackConfigdefaultApplicationProblemPlusJSONResponse) VisitRollBackConfigResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConfigVersionsRequestObject struct {
+	Game GamePath `json:"game"`
+}
+
+type ListConfigVersionsResponseObject interface {
+	VisitListConfigVersionsResponse(w http.ResponseWriter) error
+}
+
+type ListConfigVersions200JSONResponse ConfigVersionList
+
+func (response ListConfigVersions200JSONResponse) VisitListConfigVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConfigVersionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListConfigVersionsdefaultApplicationProblemPlusJSONResponse) VisitListConfigVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConfigVersionRequestObject struct {
+	Game    GamePath    `json:"game"`
+	Version VersionPath `json:"version"`
+}
+
+type GetConfigVersionResponseObject interface {
+	VisitGetConfigVersionResponse(w http.ResponseWriter) error
+}
+
+type GetConfigVersion200JSONResponse ConfigVersion
+
+func (response GetConfigVersion200JSONResponse) VisitGetConfigVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetConfigVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetConfigVersiondefaultApplicationProblemPlusJSONResponse) VisitGetConfigVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelConfigVersionRequestObject struct {
+	Game    GamePath    `json:"game"`
+	Version VersionPath `json:"version"`
+	Body    *CancelConfigVersionJSONRequestBody
+}
+
+type CancelConfigVersionResponseObject interface {
+	VisitCancelConfigVersionResponse(w http.ResponseWriter) error
+}
+
+type CancelConfigVersion200JSONResponse ConfigVersion
+
+func (response CancelConfigVersion200JSONResponse) VisitCancelConfigVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelConfigVersiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelConfigVersiondefaultApplicationProblemPlusJSONResponse) VisitCancelConfigVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListGatewaysRequestObject struct {
 }
 
@@ -5201,6 +7690,204 @@ type ResolveIncidentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResolveIncidentdefaultApplicationProblemPlusJSONResponse) VisitResolveIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListItemsRequestObject struct {
+	Params ListItemsParams
+}
+
+type ListItemsResponseObject interface {
+	VisitListItemsResponse(w http.ResponseWriter) error
+}
+
+type ListItems200JSONResponse ItemPage
+
+func (response ListItems200JSONResponse) VisitListItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListItemsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListItemsdefaultApplicationProblemPlusJSONResponse) VisitListItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateItemRequestObject struct {
+	Body *CreateItemJSONRequestBody
+}
+
+type CreateItemResponseObject interface {
+	VisitCreateItemResponse(w http.ResponseWriter) error
+}
+
+type CreateItem201JSONResponse Item
+
+func (response CreateItem201JSONResponse) VisitCreateItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateItemdefaultApplicationProblemPlusJSONResponse) VisitCreateItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetItemRequestObject struct {
+	ShopItem Id `json:"shop_item"`
+}
+
+type GetItemResponseObject interface {
+	VisitGetItemResponse(w http.ResponseWriter) error
+}
+
+type GetItem200JSONResponse Item
+
+func (response GetItem200JSONResponse) VisitGetItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetItemdefaultApplicationProblemPlusJSONResponse) VisitGetItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeItemRequestObject struct {
+	ShopItem Id `json:"shop_item"`
+	Body     *ChangeItemJSONRequestBody
+}
+
+type ChangeItemResponseObject interface {
+	VisitChangeItemResponse(w http.ResponseWriter) error
+}
+
+type ChangeItem200JSONResponse Item
+
+func (response ChangeItem200JSONResponse) VisitChangeItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeItemdefaultApplicationProblemPlusJSONResponse) VisitChangeItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GrantItemRequestObject struct {
+	ShopItem Id `json:"shop_item"`
+	Params   GrantItemParams
+	Body     *GrantItemJSONRequestBody
+}
+
+type GrantItemResponseObject interface {
+	VisitGrantItemResponse(w http.ResponseWriter) error
+}
+
+type GrantItem201JSONResponse GrantedItem
+
+func (response GrantItem201JSONResponse) VisitGrantItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GrantItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GrantItemdefaultApplicationProblemPlusJSONResponse) VisitGrantItemResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6498,6 +9185,323 @@ func (response SetPolicydefaultApplicationProblemPlusJSONResponse) VisitSetPolic
 	return err
 }
 
+type ListProvidersRequestObject struct {
+}
+
+type ListProvidersResponseObject interface {
+	VisitListProvidersResponse(w http.ResponseWriter) error
+}
+
+type ListProviders200JSONResponse ProviderList
+
+func (response ListProviders200JSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProvidersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProvidersdefaultApplicationProblemPlusJSONResponse) VisitListProvidersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddProviderRequestObject struct {
+	Body *AddProviderJSONRequestBody
+}
+
+type AddProviderResponseObject interface {
+	VisitAddProviderResponse(w http.ResponseWriter) error
+}
+
+type AddProvider201JSONResponse ProviderKey
+
+func (response AddProvider201JSONResponse) VisitAddProviderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddProviderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddProviderdefaultApplicationProblemPlusJSONResponse) VisitAddProviderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetProviderRequestObject struct {
+	Provider ProviderPath `json:"provider"`
+	Body     *SetProviderJSONRequestBody
+}
+
+type SetProviderResponseObject interface {
+	VisitSetProviderResponse(w http.ResponseWriter) error
+}
+
+type SetProvider200JSONResponse Provider
+
+func (response SetProvider200JSONResponse) VisitSetProviderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetProviderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetProviderdefaultApplicationProblemPlusJSONResponse) VisitSetProviderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetProviderGameRequestObject struct {
+	Provider ProviderPath `json:"provider"`
+	Body     *SetProviderGameJSONRequestBody
+}
+
+type SetProviderGameResponseObject interface {
+	VisitSetProviderGameResponse(w http.ResponseWriter) error
+}
+
+type SetProviderGame200JSONResponse Provider
+
+func (response SetProviderGame200JSONResponse) VisitSetProviderGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetProviderGamedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetProviderGamedefaultApplicationProblemPlusJSONResponse) VisitSetProviderGameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateProviderKeyRequestObject struct {
+	Provider ProviderPath `json:"provider"`
+	Body     *RotateProviderKeyJSONRequestBody
+}
+
+type RotateProviderKeyResponseObject interface {
+	VisitRotateProviderKeyResponse(w http.ResponseWriter) error
+}
+
+type RotateProviderKey201JSONResponse ProviderKey
+
+func (response RotateProviderKey201JSONResponse) VisitRotateProviderKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateProviderKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateProviderKeydefaultApplicationProblemPlusJSONResponse) VisitRotateProviderKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProviderRoundsRequestObject struct {
+	Provider ProviderPath `json:"provider"`
+	Params   ListProviderRoundsParams
+}
+
+type ListProviderRoundsResponseObject interface {
+	VisitListProviderRoundsResponse(w http.ResponseWriter) error
+}
+
+type ListProviderRounds200JSONResponse ProviderRoundPage
+
+func (response ListProviderRounds200JSONResponse) VisitListProviderRoundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProviderRoundsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProviderRoundsdefaultApplicationProblemPlusJSONResponse) VisitListProviderRoundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseProviderRoundRequestObject struct {
+	Provider ProviderPath `json:"provider"`
+	Body     *CloseProviderRoundJSONRequestBody
+}
+
+type CloseProviderRoundResponseObject interface {
+	VisitCloseProviderRoundResponse(w http.ResponseWriter) error
+}
+
+type CloseProviderRound200JSONResponse ProviderRoundEnded
+
+func (response CloseProviderRound200JSONResponse) VisitCloseProviderRoundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseProviderRounddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CloseProviderRounddefaultApplicationProblemPlusJSONResponse) VisitCloseProviderRoundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProviderTransactionsRequestObject struct {
+	Provider ProviderPath `json:"provider"`
+	Params   ListProviderTransactionsParams
+}
+
+type ListProviderTransactionsResponseObject interface {
+	VisitListProviderTransactionsResponse(w http.ResponseWriter) error
+}
+
+type ListProviderTransactions200JSONResponse ProviderTransactionPage
+
+func (response ListProviderTransactions200JSONResponse) VisitListProviderTransactionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProviderTransactionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProviderTransactionsdefaultApplicationProblemPlusJSONResponse) VisitListProviderTransactionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListQuarantineRequestObject struct {
 	Params ListQuarantineParams
 }
@@ -6566,6 +9570,83 @@ type ResolveQuarantinedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResolveQuarantinedefaultApplicationProblemPlusJSONResponse) VisitResolveQuarantineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListQuestionBanksRequestObject struct {
+}
+
+type ListQuestionBanksResponseObject interface {
+	VisitListQuestionBanksResponse(w http.ResponseWriter) error
+}
+
+type ListQuestionBanks200JSONResponse QuestionBankList
+
+func (response ListQuestionBanks200JSONResponse) VisitListQuestionBanksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListQuestionBanksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListQuestionBanksdefaultApplicationProblemPlusJSONResponse) VisitListQuestionBanksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportQuestionBankRequestObject struct {
+	Body *ImportQuestionBankJSONRequestBody
+}
+
+type ImportQuestionBankResponseObject interface {
+	VisitImportQuestionBankResponse(w http.ResponseWriter) error
+}
+
+type ImportQuestionBank201JSONResponse QuestionBank
+
+func (response ImportQuestionBank201JSONResponse) VisitImportQuestionBankResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportQuestionBankdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportQuestionBankdefaultApplicationProblemPlusJSONResponse) VisitImportQuestionBankResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7221,6 +10302,60 @@ type StrictServerInterface interface {
 	// GetDepositTimeline What happened to a deposit, oldest first
 	// (GET /v1/operator/deposits/{deposit}/timeline)
 	GetDepositTimeline(ctx context.Context, request GetDepositTimelineRequestObject) (GetDepositTimelineResponseObject, error)
+	// ListConfigDrafts Drafts, newest first
+	// (GET /v1/operator/drafts)
+	ListConfigDrafts(ctx context.Context, request ListConfigDraftsRequestObject) (ListConfigDraftsResponseObject, error)
+	// CreateConfigDraft Draft a config
+	// (POST /v1/operator/drafts)
+	CreateConfigDraft(ctx context.Context, request CreateConfigDraftRequestObject) (CreateConfigDraftResponseObject, error)
+	// GetConfigDraft A draft
+	// (GET /v1/operator/drafts/{draft})
+	GetConfigDraft(ctx context.Context, request GetConfigDraftRequestObject) (GetConfigDraftResponseObject, error)
+	// ApproveConfigDraft Put a draft of another person in force at once
+	// (POST /v1/operator/drafts/{draft}/approve)
+	ApproveConfigDraft(ctx context.Context, request ApproveConfigDraftRequestObject) (ApproveConfigDraftResponseObject, error)
+	// DiffConfigDraft What a draft changes in the version in force
+	// (GET /v1/operator/drafts/{draft}/diff)
+	DiffConfigDraft(ctx context.Context, request DiffConfigDraftRequestObject) (DiffConfigDraftResponseObject, error)
+	// RebaseConfigDraft Compare a draft with the version in force by now
+	// (POST /v1/operator/drafts/{draft}/rebase)
+	RebaseConfigDraft(ctx context.Context, request RebaseConfigDraftRequestObject) (RebaseConfigDraftResponseObject, error)
+	// RejectConfigDraft Reject a draft
+	// (POST /v1/operator/drafts/{draft}/reject)
+	RejectConfigDraft(ctx context.Context, request RejectConfigDraftRequestObject) (RejectConfigDraftResponseObject, error)
+	// ScheduleConfigDraft Approve a draft of another person for a moment ahead
+	// (POST /v1/operator/drafts/{draft}/schedule)
+	ScheduleConfigDraft(ctx context.Context, request ScheduleConfigDraftRequestObject) (ScheduleConfigDraftResponseObject, error)
+	// SimulateConfigDraft Find what a draft returns
+	// (POST /v1/operator/drafts/{draft}/simulate)
+	SimulateConfigDraft(ctx context.Context, request SimulateConfigDraftRequestObject) (SimulateConfigDraftResponseObject, error)
+	// WithdrawConfigDraft Take a draft back
+	// (POST /v1/operator/drafts/{draft}/withdraw)
+	WithdrawConfigDraft(ctx context.Context, request WithdrawConfigDraftRequestObject) (WithdrawConfigDraftResponseObject, error)
+	// ListOperatorGames The games with the version in force and what it returns
+	// (GET /v1/operator/games)
+	ListOperatorGames(ctx context.Context, request ListOperatorGamesRequestObject) (ListOperatorGamesResponseObject, error)
+	// GetOperatorGame A game with its config, odds, returns and limits
+	// (GET /v1/operator/games/{game})
+	GetOperatorGame(ctx context.Context, request GetOperatorGameRequestObject) (GetOperatorGameResponseObject, error)
+	// GetReturnLimits Between which returns the game may be
+	// (GET /v1/operator/games/{game}/limits)
+	GetReturnLimits(ctx context.Context, request GetReturnLimitsRequestObject) (GetReturnLimitsResponseObject, error)
+	// SetReturnLimits Change between which returns the game may be
+	// (PUT /v1/operator/games/{game}/limits)
+	SetReturnLimits(ctx context.Context, request SetReturnLimitsRequestObject) (SetReturnLimitsResponseObject, error)
+	// RollBackConfig Draft the content of an old version again
+	// (POST /v1/operator/games/{game}/roll-back)
+	RollBackConfig(ctx context.Context, request RollBackConfigRequestObject) (RollBackConfigResponseObject, error)
+	// ListConfigVersions The versions of a game's config, newest first, the last 100
+	// (GET /v1/operator/games/{game}/versions)
+	ListConfigVersions(ctx context.Context, request ListConfigVersionsRequestObject) (ListConfigVersionsResponseObject, error)
+	// GetConfigVersion A version of a game's config with what it returns
+	// (GET /v1/operator/games/{game}/versions/{version})
+	GetConfigVersion(ctx context.Context, request GetConfigVersionRequestObject) (GetConfigVersionResponseObject, error)
+	// CancelConfigVersion Call a scheduled version off
+	// (POST /v1/operator/games/{game}/versions/{version}/cancel)
+	CancelConfigVersion(ctx context.Context, request CancelConfigVersionRequestObject) (CancelConfigVersionResponseObject, error)
 	// ListGateways Payment gateway accounts
 	// (GET /v1/operator/gateways)
 	ListGateways(ctx context.Context, request ListGatewaysRequestObject) (ListGatewaysResponseObject, error)
@@ -7242,6 +10377,21 @@ type StrictServerInterface interface {
 	// ResolveIncident Close an incident; payouts go on when no other one stops them
 	// (POST /v1/operator/incidents/{incident}/resolve)
 	ResolveIncident(ctx context.Context, request ResolveIncidentRequestObject) (ResolveIncidentResponseObject, error)
+	// ListItems The catalogue of virtual items, newest first
+	// (GET /v1/operator/items)
+	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
+	// CreateItem Make an item
+	// (POST /v1/operator/items)
+	CreateItem(ctx context.Context, request CreateItemRequestObject) (CreateItemResponseObject, error)
+	// GetItem An item
+	// (GET /v1/operator/items/{shop_item})
+	GetItem(ctx context.Context, request GetItemRequestObject) (GetItemResponseObject, error)
+	// ChangeItem Change an item, or take it off sale
+	// (PUT /v1/operator/items/{shop_item})
+	ChangeItem(ctx context.Context, request ChangeItemRequestObject) (ChangeItemResponseObject, error)
+	// GrantItem Give a player an item
+	// (POST /v1/operator/items/{shop_item}/grants)
+	GrantItem(ctx context.Context, request GrantItemRequestObject) (GrantItemResponseObject, error)
 	// ListKeys API keys
 	// (GET /v1/operator/keys)
 	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
@@ -7341,12 +10491,42 @@ type StrictServerInterface interface {
 	// SetPolicy Change the cash policy of an asset
 	// (PUT /v1/operator/policies/{asset})
 	SetPolicy(ctx context.Context, request SetPolicyRequestObject) (SetPolicyResponseObject, error)
+	// ListProviders Providers of outside games
+	// (GET /v1/operator/providers)
+	ListProviders(ctx context.Context, request ListProvidersRequestObject) (ListProvidersResponseObject, error)
+	// AddProvider Add a provider
+	// (POST /v1/operator/providers)
+	AddProvider(ctx context.Context, request AddProviderRequestObject) (AddProviderResponseObject, error)
+	// SetProvider Change a provider, or switch it off
+	// (PATCH /v1/operator/providers/{provider})
+	SetProvider(ctx context.Context, request SetProviderRequestObject) (SetProviderResponseObject, error)
+	// SetProviderGame Add or replace a game of a provider
+	// (POST /v1/operator/providers/{provider}/games)
+	SetProviderGame(ctx context.Context, request SetProviderGameRequestObject) (SetProviderGameResponseObject, error)
+	// RotateProviderKey Give a provider a new secret
+	// (POST /v1/operator/providers/{provider}/keys)
+	RotateProviderKey(ctx context.Context, request RotateProviderKeyRequestObject) (RotateProviderKeyResponseObject, error)
+	// ListProviderRounds A provider's rounds, newest first
+	// (GET /v1/operator/providers/{provider}/rounds)
+	ListProviderRounds(ctx context.Context, request ListProviderRoundsRequestObject) (ListProviderRoundsResponseObject, error)
+	// CloseProviderRound End a round that its provider left open
+	// (POST /v1/operator/providers/{provider}/rounds/close)
+	CloseProviderRound(ctx context.Context, request CloseProviderRoundRequestObject) (CloseProviderRoundResponseObject, error)
+	// ListProviderTransactions A provider's bets, wins and rollbacks, newest first
+	// (GET /v1/operator/providers/{provider}/transactions)
+	ListProviderTransactions(ctx context.Context, request ListProviderTransactionsRequestObject) (ListProviderTransactionsResponseObject, error)
 	// ListQuarantine Payments that nobody could be credited for
 	// (GET /v1/operator/quarantine)
 	ListQuarantine(ctx context.Context, request ListQuarantineRequestObject) (ListQuarantineResponseObject, error)
 	// ResolveQuarantine Credit, refund or dismiss a payment in quarantine
 	// (POST /v1/operator/quarantine/{item}/resolve)
 	ResolveQuarantine(ctx context.Context, request ResolveQuarantineRequestObject) (ResolveQuarantineResponseObject, error)
+	// ListQuestionBanks Banks of questions
+	// (GET /v1/operator/question-banks)
+	ListQuestionBanks(ctx context.Context, request ListQuestionBanksRequestObject) (ListQuestionBanksResponseObject, error)
+	// ImportQuestionBank Import a bank of questions
+	// (POST /v1/operator/question-banks)
+	ImportQuestionBank(ctx context.Context, request ImportQuestionBankRequestObject) (ImportQuestionBankResponseObject, error)
 	// RequestReversal Undo a transfer
 	// (POST /v1/operator/reversals)
 	RequestReversal(ctx context.Context, request RequestReversalRequestObject) (RequestReversalResponseObject, error)
@@ -8144,6 +11324,687 @@ func (sh *strictHandler) GetDepositTimeline(ctx echo.Context, deposit DepositPat
 	return nil
 }
 
+// ListConfigDrafts operation middleware
+func (sh *strictHandler) ListConfigDrafts(ctx echo.Context, params ListConfigDraftsParams) error {
+	var request ListConfigDraftsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConfigDrafts(ctx.Request().Context(), request.(ListConfigDraftsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConfigDrafts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListConfigDraftsResponseObject); ok {
+		return validResponse.VisitListConfigDraftsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateConfigDraft operation middleware
+func (sh *strictHandler) CreateConfigDraft(ctx echo.Context, params CreateConfigDraftParams) error {
+	var request CreateConfigDraftRequestObject
+
+	request.Params = params
+
+	var body CreateConfigDraftJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateConfigDraft(ctx.Request().Context(), request.(CreateConfigDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateConfigDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateConfigDraftResponseObject); ok {
+		return validResponse.VisitCreateConfigDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetConfigDraft operation middleware
+func (sh *strictHandler) GetConfigDraft(ctx echo.Context, draft DraftPath) error {
+	var request GetConfigDraftRequestObject
+
+	request.Draft = draft
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConfigDraft(ctx.Request().Context(), request.(GetConfigDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConfigDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetConfigDraftResponseObject); ok {
+		return validResponse.VisitGetConfigDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ApproveConfigDraft operation middleware
+func (sh *strictHandler) ApproveConfigDraft(ctx echo.Context, draft DraftPath) error {
+	var request ApproveConfigDraftRequestObject
+
+	request.Draft = draft
+
+	var body ApproveConfigDraftJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveConfigDraft(ctx.Request().Context(), request.(ApproveConfigDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveConfigDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ApproveConfigDraftResponseObject); ok {
+		return validResponse.VisitApproveConfigDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DiffConfigDraft operation middleware
+func (sh *strictHandler) DiffConfigDraft(ctx echo.Context, draft DraftPath) error {
+	var request DiffConfigDraftRequestObject
+
+	request.Draft = draft
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DiffConfigDraft(ctx.Request().Context(), request.(DiffConfigDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DiffConfigDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DiffConfigDraftResponseObject); ok {
+		return validResponse.VisitDiffConfigDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RebaseConfigDraft operation middleware
+func (sh *strictHandler) RebaseConfigDraft(ctx echo.Context, draft DraftPath) error {
+	var request RebaseConfigDraftRequestObject
+
+	request.Draft = draft
+
+	var body RebaseConfigDraftJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RebaseConfigDraft(ctx.Request().Context(), request.(RebaseConfigDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RebaseConfigDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RebaseConfigDraftResponseObject); ok {
+		return validResponse.VisitRebaseConfigDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RejectConfigDraft operation middleware
+func (sh *strictHandler) RejectConfigDraft(ctx echo.Context, draft DraftPath) error {
+	var request RejectConfigDraftRequestObject
+
+	request.Draft = draft
+
+	var body RejectConfigDraftJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectConfigDraft(ctx.Request().Context(), request.(RejectConfigDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectConfigDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RejectConfigDraftResponseObject); ok {
+		return validResponse.VisitRejectConfigDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ScheduleConfigDraft operation middleware
+func (sh *strictHandler) ScheduleConfigDraft(ctx echo.Context, draft DraftPath) error {
+	var request ScheduleConfigDraftRequestObject
+
+	request.Draft = draft
+
+	var body ScheduleConfigDraftJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ScheduleConfigDraft(ctx.Request().Context(), request.(ScheduleConfigDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ScheduleConfigDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ScheduleConfigDraftResponseObject); ok {
+		return validResponse.VisitScheduleConfigDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SimulateConfigDraft operation middleware
+func (sh *strictHandler) SimulateConfigDraft(ctx echo.Context, draft DraftPath) error {
+	var request SimulateConfigDraftRequestObject
+
+	request.Draft = draft
+
+	var body SimulateConfigDraftJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SimulateConfigDraft(ctx.Request().Context(), request.(SimulateConfigDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SimulateConfigDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SimulateConfigDraftResponseObject); ok {
+		return validResponse.VisitSimulateConfigDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// WithdrawConfigDraft operation middleware
+func (sh *strictHandler) WithdrawConfigDraft(ctx echo.Context, draft DraftPath) error {
+	var request WithdrawConfigDraftRequestObject
+
+	request.Draft = draft
+
+	var body WithdrawConfigDraftJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawConfigDraft(ctx.Request().Context(), request.(WithdrawConfigDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawConfigDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(WithdrawConfigDraftResponseObject); ok {
+		return validResponse.VisitWithdrawConfigDraftResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOperatorGames operation middleware
+func (sh *strictHandler) ListOperatorGames(ctx echo.Context) error {
+	var request ListOperatorGamesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOperatorGames(ctx.Request().Context(), request.(ListOperatorGamesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOperatorGames")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOperatorGamesResponseObject); ok {
+		return validResponse.VisitListOperatorGamesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOperatorGame operation middleware
+func (sh *strictHandler) GetOperatorGame(ctx echo.Context, game GamePath) error {
+	var request GetOperatorGameRequestObject
+
+	request.Game = game
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOperatorGame(ctx.Request().Context(), request.(GetOperatorGameRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOperatorGame")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOperatorGameResponseObject); ok {
+		return validResponse.VisitGetOperatorGameResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetReturnLimits operation middleware
+func (sh *strictHandler) GetReturnLimits(ctx echo.Context, game GamePath) error {
+	var request GetReturnLimitsRequestObject
+
+	request.Game = game
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReturnLimits(ctx.Request().Context(), request.(GetReturnLimitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReturnLimits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReturnLimitsResponseObject); ok {
+		return validResponse.VisitGetReturnLimitsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetReturnLimits operation middleware
+func (sh *strictHandler) SetReturnLimits(ctx echo.Context, game GamePath) error {
+	var request SetReturnLimitsRequestObject
+
+	request.Game = game
+
+	var body SetReturnLimitsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetReturnLimits(ctx.Request().Context(), request.(SetReturnLimitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetReturnLimits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetReturnLimitsResponseObject); ok {
+		return validResponse.VisitSetReturnLimitsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RollBackConfig operation middleware
+func (sh *strictHandler) RollBackConfig(ctx echo.Context, game GamePath, params RollBackConfigParams) error {
+	var request RollBackConfigRequestObject
+
+	request.Game = game
+	request.Params = params
+
+	var body RollBackConfigJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RollBackConfig(ctx.Request().Context(), request.(RollBackConfigRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RollBackConfig")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RollBackConfigResponseObject); ok {
+		return validResponse.VisitRollBackConfigResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListConfigVersions operation middleware
+func (sh *strictHandler) ListConfigVersions(ctx echo.Context, game GamePath) error {
+	var request ListConfigVersionsRequestObject
+
+	request.Game = game
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConfigVersions(ctx.Request().Context(), request.(ListConfigVersionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConfigVersions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListConfigVersionsResponseObject); ok {
+		return validResponse.VisitListConfigVersionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetConfigVersion operation middleware
+func (sh *strictHandler) GetConfigVersion(ctx echo.Context, game GamePath, version VersionPath) error {
+	var request GetConfigVersionRequestObject
+
+	request.Game = game
+	request.Version = version
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConfigVersion(ctx.Request().Context(), request.(GetConfigVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConfigVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetConfigVersionResponseObject); ok {
+		return validResponse.VisitGetConfigVersionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelConfigVersion operation middleware
+func (sh *strictHandler) CancelConfigVersion(ctx echo.Context, game GamePath, version VersionPath) error {
+	var request CancelConfigVersionRequestObject
+
+	request.Game = game
+	request.Version = version
+
+	var body CancelConfigVersionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelConfigVersion(ctx.Request().Context(), request.(CancelConfigVersionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelConfigVersion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelConfigVersionResponseObject); ok {
+		return validResponse.VisitCancelConfigVersionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListGateways operation middleware
 func (sh *strictHandler) ListGateways(ctx echo.Context) error {
 	var request ListGatewaysRequestObject
@@ -8376,6 +12237,199 @@ func (sh *strictHandler) ResolveIncident(ctx echo.Context, incident IncidentPath
 		return err
 	} else if validResponse, ok := response.(ResolveIncidentResponseObject); ok {
 		return validResponse.VisitResolveIncidentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListItems operation middleware
+func (sh *strictHandler) ListItems(ctx echo.Context, params ListItemsParams) error {
+	var request ListItemsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListItems(ctx.Request().Context(), request.(ListItemsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListItems")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListItemsResponseObject); ok {
+		return validResponse.VisitListItemsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateItem operation middleware
+func (sh *strictHandler) CreateItem(ctx echo.Context) error {
+	var request CreateItemRequestObject
+
+	var body CreateItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateItem(ctx.Request().Context(), request.(CreateItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateItemResponseObject); ok {
+		return validResponse.VisitCreateItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetItem operation middleware
+func (sh *strictHandler) GetItem(ctx echo.Context, shopItem Id) error {
+	var request GetItemRequestObject
+
+	request.ShopItem = shopItem
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetItem(ctx.Request().Context(), request.(GetItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetItemResponseObject); ok {
+		return validResponse.VisitGetItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeItem operation middleware
+func (sh *strictHandler) ChangeItem(ctx echo.Context, shopItem Id) error {
+	var request ChangeItemRequestObject
+
+	request.ShopItem = shopItem
+
+	var body ChangeItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeItem(ctx.Request().Context(), request.(ChangeItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeItemResponseObject); ok {
+		return validResponse.VisitChangeItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GrantItem operation middleware
+func (sh *strictHandler) GrantItem(ctx echo.Context, shopItem Id, params GrantItemParams) error {
+	var request GrantItemRequestObject
+
+	request.ShopItem = shopItem
+	request.Params = params
+
+	var body GrantItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GrantItem(ctx.Request().Context(), request.(GrantItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GrantItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GrantItemResponseObject); ok {
+		return validResponse.VisitGrantItemResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -9575,6 +13629,319 @@ func (sh *strictHandler) SetPolicy(ctx echo.Context, asset AssetPath, params Set
 	return nil
 }
 
+// ListProviders operation middleware
+func (sh *strictHandler) ListProviders(ctx echo.Context) error {
+	var request ListProvidersRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProviders(ctx.Request().Context(), request.(ListProvidersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProviders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProvidersResponseObject); ok {
+		return validResponse.VisitListProvidersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddProvider operation middleware
+func (sh *strictHandler) AddProvider(ctx echo.Context) error {
+	var request AddProviderRequestObject
+
+	var body AddProviderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddProvider(ctx.Request().Context(), request.(AddProviderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddProvider")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddProviderResponseObject); ok {
+		return validResponse.VisitAddProviderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetProvider operation middleware
+func (sh *strictHandler) SetProvider(ctx echo.Context, provider ProviderPath) error {
+	var request SetProviderRequestObject
+
+	request.Provider = provider
+
+	var body SetProviderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetProvider(ctx.Request().Context(), request.(SetProviderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetProvider")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetProviderResponseObject); ok {
+		return validResponse.VisitSetProviderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetProviderGame operation middleware
+func (sh *strictHandler) SetProviderGame(ctx echo.Context, provider ProviderPath) error {
+	var request SetProviderGameRequestObject
+
+	request.Provider = provider
+
+	var body SetProviderGameJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetProviderGame(ctx.Request().Context(), request.(SetProviderGameRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetProviderGame")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetProviderGameResponseObject); ok {
+		return validResponse.VisitSetProviderGameResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateProviderKey operation middleware
+func (sh *strictHandler) RotateProviderKey(ctx echo.Context, provider ProviderPath) error {
+	var request RotateProviderKeyRequestObject
+
+	request.Provider = provider
+
+	var body RotateProviderKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateProviderKey(ctx.Request().Context(), request.(RotateProviderKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateProviderKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateProviderKeyResponseObject); ok {
+		return validResponse.VisitRotateProviderKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListProviderRounds operation middleware
+func (sh *strictHandler) ListProviderRounds(ctx echo.Context, provider ProviderPath, params ListProviderRoundsParams) error {
+	var request ListProviderRoundsRequestObject
+
+	request.Provider = provider
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProviderRounds(ctx.Request().Context(), request.(ListProviderRoundsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProviderRounds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProviderRoundsResponseObject); ok {
+		return validResponse.VisitListProviderRoundsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CloseProviderRound operation middleware
+func (sh *strictHandler) CloseProviderRound(ctx echo.Context, provider ProviderPath) error {
+	var request CloseProviderRoundRequestObject
+
+	request.Provider = provider
+
+	var body CloseProviderRoundJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseProviderRound(ctx.Request().Context(), request.(CloseProviderRoundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseProviderRound")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CloseProviderRoundResponseObject); ok {
+		return validResponse.VisitCloseProviderRoundResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListProviderTransactions operation middleware
+func (sh *strictHandler) ListProviderTransactions(ctx echo.Context, provider ProviderPath, params ListProviderTransactionsParams) error {
+	var request ListProviderTransactionsRequestObject
+
+	request.Provider = provider
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProviderTransactions(ctx.Request().Context(), request.(ListProviderTransactionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProviderTransactions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProviderTransactionsResponseObject); ok {
+		return validResponse.VisitListProviderTransactionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListQuarantine operation middleware
 func (sh *strictHandler) ListQuarantine(ctx echo.Context, params ListQuarantineParams) error {
 	var request ListQuarantineRequestObject
@@ -9642,6 +14009,75 @@ func (sh *strictHandler) ResolveQuarantine(ctx echo.Context, item ItemPath) erro
 		return err
 	} else if validResponse, ok := response.(ResolveQuarantineResponseObject); ok {
 		return validResponse.VisitResolveQuarantineResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListQuestionBanks operation middleware
+func (sh *strictHandler) ListQuestionBanks(ctx echo.Context) error {
+	var request ListQuestionBanksRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListQuestionBanks(ctx.Request().Context(), request.(ListQuestionBanksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListQuestionBanks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListQuestionBanksResponseObject); ok {
+		return validResponse.VisitListQuestionBanksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ImportQuestionBank operation middleware
+func (sh *strictHandler) ImportQuestionBank(ctx echo.Context) error {
+	var request ImportQuestionBankRequestObject
+
+	var body ImportQuestionBankJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportQuestionBank(ctx.Request().Context(), request.(ImportQuestionBankRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportQuestionBank")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportQuestionBankResponseObject); ok {
+		return validResponse.VisitImportQuestionBankResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
