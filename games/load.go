@@ -38,7 +38,7 @@ type frozenBet struct {
 const roundColumns = `r.tenant_id, r.round_id, r.group_id, r.game, r.config_version, r.asset, r.bank, r.status, r.acting, r.exclusive,
 	r.escrow_id, r.opened_by, r.params, r.seats, r.slots, r.commit_hash, r.seed_sealed, r.seed, r.client_seed, r.outcome, r.void_reason,
 	r.message_id, r.opens_at, r.closes_at, r.closed_at, r.drawn_at, r.settled_at, r.live, r.source, r.outcome_sealed,
-	r.external_value, r.external_message, r.live_started_at, g.public_id`
+	r.external_value, r.external_message, r.live_started_at, r.jackpot_id, r.jackpot_version, g.public_id`
 
 const oneRound = `SELECT ` + roundColumns + ` FROM rounds r JOIN groups g ON g.tenant_id = r.tenant_id AND g.group_id = r.group_id
 	WHERE r.tenant_id = $1 AND r.round_id = $2`
@@ -49,7 +49,7 @@ func scanRound(row pgx.Row) (models.Round, string, error) {
 	err := row.Scan(&r.TenantID, &r.ID, &r.GroupID, &r.Game, &r.ConfigVersion, &r.Asset, &r.Bank, &r.Status, &r.Acting, &r.Exclusive,
 		&r.EscrowID, &r.OpenedBy, &r.Params, &r.Seats, &r.Slots, &r.CommitHash, &r.SeedSealed, &r.Seed, &r.ClientSeed, &r.Outcome, &r.VoidReason,
 		&r.MessageID, &r.OpensAt, &r.ClosesAt, &r.ClosedAt, &r.DrawnAt, &r.SettledAt, &r.Live, &r.Source, &r.OutcomeSealed,
-		&r.External, &r.ExternalMsg, &r.LiveStartedAt, &group)
+		&r.External, &r.ExternalMsg, &r.LiveStartedAt, &r.JackpotID, &r.JackpotVersion, &group)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, "", ErrRoundNotFound
 	}

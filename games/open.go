@@ -27,6 +27,8 @@ type OpenRequest struct {
 	Params                json.RawMessage // the game's own, nil for its defaults
 	Key                   string          // idempotency key, unique per player
 	Again                 bool            // as in BetRequest
+
+	auto string // the automatic round that opens it, instead of a player
 }
 
 // Open commits to a fresh server seed and opens a round. The same key answers with the same
@@ -89,6 +91,7 @@ type openBet struct {
 }
 
 type openPayload struct {
+	Auto          string          `json:"auto,omitempty"`
 	Round         string          `json:"round"`
 	Group         int64           `json:"group"`
 	Player        int64           `json:"player"`
@@ -122,7 +125,7 @@ func (e *Engine) openPayload(ctx context.Context, req OpenRequest, info game.Inf
 	}
 	commit := seed.Commit()
 	p := openPayload{
-		Round: secret.ID("r"), Group: req.Group, Player: req.Player, Game: req.Game, ConfigVersion: bound.row.Version,
+		Auto: req.auto, Round: secret.ID("r"), Group: req.Group, Player: req.Player, Game: req.Game, ConfigVersion: bound.row.Version,
 		Asset: AssetPoints, Bank: info.Bank, Acting: acting(info), Exclusive: !acting(info), Params: opening.Params,
 		Live: isLive(info), Source: info.Source, MinPot: opening.MinPot,
 		WindowMS: opening.Window.Milliseconds(), Seats: opening.Seats, BetsEach: opening.BetsEach, Slots: []game.Slot{},

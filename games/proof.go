@@ -40,6 +40,7 @@ type Proof struct {
 	Payouts        []game.Payout      `json:"payouts,omitempty"`
 	House          int64              `json:"house"`                     // what the house kept; negative when it paid
 	SettlementHash string             `json:"settlement_hash,omitempty"` // see SettlementHash
+	Jackpot        *JackpotProof      `json:"jackpot,omitempty"`         // of the group's pot, when the round feeds it
 }
 
 // External is the value that decided a round whose draw comes from outside.

@@ -34,6 +34,7 @@ const (
 	CheckPayouts    CheckName = "payouts"
 	CheckSums       CheckName = "sums"
 	CheckHash       CheckName = "hash"
+	CheckJackpot    CheckName = "jackpot"
 )
 
 // Check is one thing that was recomputed from a proof.
@@ -119,6 +120,8 @@ func checkTitle(name CheckName, status models.RoundStatus) string {
 		return "Stakes, payouts and the house add up"
 	case CheckHash:
 		return "The settlement is the one that was sealed"
+	case CheckJackpot:
+		return "The pot was fed and drawn by its rules"
 	default:
 		return string(name)
 	}

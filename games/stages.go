@@ -130,11 +130,15 @@ func (e *Engine) Settle(ctx context.Context, tenant int64, round string) (StageR
 	if err != nil {
 		return StageResult{}, fmt.Errorf("settle round %s: %w", round, err)
 	}
+	lucky, err := e.luckyBet(ctx, &f)
+	if err != nil {
+		return StageResult{}, fmt.Errorf("settle round %s: %w", round, err)
+	}
 	ids, amounts := f.payoutColumns(payouts)
 	var answer json.RawMessage
 	opts := postgres.TxOptions{StatementTimeout: settleTimeout, LockTimeout: settleTimeout}
 	err = e.db.InTenantWith(ctx, tenant, opts, func(ctx context.Context, tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `SELECT api_round_settle($1, $2, $3, $4, $5)`, tenant, round, ids, amounts, hash).Scan(&answer)
+		return tx.QueryRow(ctx, `SELECT api_round_settle($1, $2, $3, $4, $5, $6)`, tenant, round, ids, amounts, hash, lucky).Scan(&answer)
 	})
 	if err != nil {
 		return StageResult{}, fmt.Errorf("settle round %s: %w", round, err)

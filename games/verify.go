@@ -46,6 +46,9 @@ func verifyRound(p Proof, chain *Chain) Report {
 	}
 	v.check(CheckSums, v.sums, CheckPayouts)
 	v.check(CheckHash, v.hash, CheckDraw, CheckPayouts)
+	if p.Jackpot != nil {
+		v.check(CheckJackpot, v.jackpot, CheckBets, CheckCommit, CheckClientSeed)
+	}
 	return v.report
 }
 

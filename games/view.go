@@ -18,7 +18,7 @@ type RoundView struct {
 	Round
 	ChatID    int64            // of the group
 	TopicID   *int64           // of the group
-	OpenerID  string           // the opener's public id
+	OpenerID  string           // the opener's public id; empty when the round opened by itself
 	Opener    string           // the opener's name, for the group's own chat only
 	Counts    map[string]int64 // bets by choice
 	Pot       int64            // stakes so far, minor units
@@ -100,10 +100,10 @@ func (e *Engine) bindView(ctx context.Context, v *RoundView) error {
 
 func (v *RoundView) loadCounts(ctx context.Context, tx pgx.Tx) error {
 	r := v.Round.Round
-	err := tx.QueryRow(ctx, `SELECT g.chat_id, g.topic_id, p.public_id, p.name,
+	err := tx.QueryRow(ctx, `SELECT g.chat_id, g.topic_id, coalesce(p.public_id, ''), coalesce(p.name, ''),
 		coalesce(s.paid, 0), coalesce(s.house, 0)
 		FROM rounds r JOIN groups g ON g.tenant_id = r.tenant_id AND g.group_id = r.group_id
-		JOIN players p ON p.tenant_id = r.tenant_id AND p.player_id = r.opened_by
+		LEFT JOIN players p ON p.tenant_id = r.tenant_id AND p.player_id = r.opened_by
 		LEFT JOIN settlements s ON s.tenant_id = r.tenant_id AND s.round_id = r.round_id
 		WHERE r.tenant_id = $1 AND r.round_id = $2`, r.TenantID, r.ID).
 		Scan(&v.ChatID, &v.TopicID, &v.OpenerID, &v.Opener, &v.Paid, &v.House)

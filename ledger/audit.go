@@ -23,7 +23,7 @@ const (
 
 // Check is one invariant's result.
 type Check struct {
-	Name      string            `json:"name"`      // I1 to I8
+	Name      string            `json:"name"`      // I1 to I8, I13
 	Title     string            `json:"title"`     // what must hold
 	Checked   int64             `json:"checked"`   // rows it looked at
 	Offending int64             `json:"offending"` // rows that break it
@@ -50,7 +50,7 @@ func (r Report) OK() bool {
 	return true
 }
 
-// Audit checks the invariants I1 to I8 for every tenant of the directory, each tenant as of
+// Audit checks the invariants I1 to I8 and I13 for every tenant of the directory, each tenant as of
 // one moment. It writes nothing and works as the application role as well as the owner.
 // It returns the errors of postgres.DB; broken invariants are in the report.
 func (l *Ledger) Audit(ctx context.Context) (Report, error) {
@@ -111,11 +111,12 @@ func checks() []Check {
 		"accepted keys and transfers are one to one",
 		"holds are posted, voided or open",
 	}
-	list := make([]Check, len(titles))
+	list := make([]Check, len(titles), len(titles)+1)
 	for i, title := range titles {
 		list[i] = Check{Name: fmt.Sprintf("I%d", i+1), Title: title, Rows: []json.RawMessage{}}
 	}
-	return list
+	// I9 to I12 are of rewards, contests, gateways and seals.
+	return append(list, Check{Name: "I13", Title: "a pot holds what went into it less what was won", Rows: []json.RawMessage{}})
 }
 
 func auditTenant(ctx context.Context, tx pgx.Tx, tenant int64) ([]Check, error) {

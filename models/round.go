@@ -55,6 +55,9 @@ type Round struct {
 	DrawnAt       *time.Time
 	LiveStartedAt *time.Time // its run began
 	SettledAt     *time.Time
+
+	JackpotID      *string // the group's pot that its stakes feed
+	JackpotVersion *int    // of the pot's config
 }
 
 // TableName implements gorm's Tabler.

@@ -6,4 +6,5 @@ SELECT (SELECT count(*) FROM postings WHERE tenant_id = $1),
        (SELECT count(*) FROM rounds WHERE tenant_id = $1),
        (SELECT count(*) FROM lines WHERE tenant_id = $1),
        (SELECT count(*) FROM idem WHERE tenant_id = $1 AND accepted),
-       (SELECT count(*) FROM holds WHERE tenant_id = $1)
+       (SELECT count(*) FROM holds WHERE tenant_id = $1),
+       (SELECT count(*) FROM jackpot_draws WHERE tenant_id = $1)
