@@ -75,9 +75,17 @@ func (t *tenantBot) top(ctx context.Context, c talk) error {
 	if err != nil {
 		return err
 	}
+	badges, err := t.store.Badges(ctx, t.tenant.ID, c.group.ID)
+	if err != nil {
+		return err
+	}
 	lines := []string{c.voice.say("top.title")}
 	for i, s := range best {
-		lines = append(lines, fmt.Sprintf("%d. %s · %s", i+1, esc(people[s.Player].Name), number(s.Balance)))
+		name := esc(people[s.Player].Name)
+		if badge := badges[people[s.Player].PublicID]; badge != "" {
+			name += " " + esc0(badge)
+		}
+		lines = append(lines, fmt.Sprintf("%d. %s · %s", i+1, name, number(s.Balance)))
 	}
 	t.reply(ctx, c, notify.PriorityReply, strings.Join(lines, "\n"), nil)
 	return nil

@@ -21,6 +21,7 @@ type told struct {
 	Incident string                 `json:"incident"`
 	Status   cashier.IncidentStatus `json:"status"`
 	Item     string                 `json:"item"`
+	Unit     string                 `json:"unit"`
 
 	What     string     `json:"what"`
 	At       time.Time  `json:"at"`
@@ -73,6 +74,9 @@ func (t *tenantBot) toldText(ctx context.Context, n notify.Notice, what told) (s
 	switch n.Kind {
 	case kindProof, kindAddressAdded, kindAddressRemoved:
 		return t.warning(ctx, n, what)
+	}
+	if n.Kind == kindItemReceived || n.Kind == kindItemInsured {
+		return t.itemText(ctx, n, what.Unit)
 	}
 	v := t.reviewVoice(ctx, n.ChatID)
 	if n.Kind == kindQuarantine {

@@ -68,7 +68,7 @@ func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(erro
 		t.showDeposit(ctx, n.ChatID, payload.Deposit, done)
 	case kindRefund:
 		t.refundStars(ctx, n, done)
-	case kindIncident, kindQuarantine, kindProof, kindAddressAdded, kindAddressRemoved:
+	case kindIncident, kindQuarantine, kindProof, kindAddressAdded, kindAddressRemoved, kindItemReceived, kindItemInsured:
 		t.deliverTold(ctx, n, done)
 	default:
 		done(fmt.Errorf("%w: kind %q", notify.ErrDrop, n.Kind))

@@ -98,6 +98,8 @@ func (t *tenantBot) press(ctx context.Context, p *tap) (string, error) {
 		return t.pressSpin(ctx, p, rest)
 	case "f":
 		return t.pressFair(ctx, p, rest)
+	case "k":
+		return t.pressShop(ctx, p, rest)
 	}
 	return "", errForged
 }

@@ -18,6 +18,7 @@ import (
 	"fairground/internal/clock"
 	"fairground/internal/secret"
 	"fairground/internal/telegram"
+	"fairground/items"
 	"fairground/models"
 	"fairground/notify"
 	"fairground/workflows"
@@ -48,6 +49,7 @@ type tenantBot struct {
 
 	games    []game.Info // the catalogue, by name
 	commands registry
+	store    *items.Items
 
 	dialogues *notify.Dialogues
 	cards     *notify.Cards
@@ -64,7 +66,7 @@ func newTenantBot(ctx context.Context, deps Deps, tenant models.Tenant, words *t
 		deps: deps, tenant: tenant, id: *tenant.BotID, log: log, texts: words, client: client,
 		gov: notify.NewGovernor(client.Call, deps.Clock, log), known: newKnown(deps.Clock),
 	}
-	t.games = infos(games.Catalogue())
+	t.games, t.store = infos(games.Catalogue()), items.New(deps.DB)
 	t.commands = t.register()
 	t.live = newLive(t)
 	t.outbox = notify.NewOutbox(deps.DB, tenant.ID, t.deliver, deps.Clock, log)
