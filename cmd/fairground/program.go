@@ -59,7 +59,7 @@ func (p *program) root() *cobra.Command {
 	root.SetErr(p.stderr)
 	root.AddCommand(
 		p.apiCommand(), p.botCommand(), p.workerCommand(), p.migrateCommand(), p.tenantCommand(), p.operatorCommand(), p.auditCommand(), p.seedCommand(),
-		newVerifyCmd(), p.telegramCommand(), p.gatewayCommand(),
+		newVerifyCmd(), newSimulateCmd(), p.telegramCommand(), p.gatewayCommand(), p.providerCommand(), p.conformanceCommand(),
 		p.upCommand(), p.withCommand(), p.miniredisCommand(), p.healthCommand(),
 	)
 	return root

@@ -23,6 +23,7 @@ import (
 	"fairground/players"
 	"fairground/players/kyc"
 	"fairground/players/kyc/sandbox"
+	"fairground/providers"
 	"fairground/workflows"
 )
 
@@ -41,6 +42,7 @@ type rooms struct {
 
 	operators *operators.Operators
 	cashier   *cashier.Cashier
+	providers *providers.Providers
 }
 
 // openRooms connects a process that serves. Redis and Temporal may be away: both connect by themselves later.
@@ -97,6 +99,7 @@ func (r *rooms) openDomain(ctx context.Context, p *program, process string, conn
 	r.ledger = ledger.New(r.db)
 	r.engine = games.New(games.Config{DB: r.db, Box: r.box, Clock: p.clock, Locker: locker, Logger: r.logger})
 	r.operators = operators.New(operators.Config{DB: r.db, Box: r.box, Clock: p.clock, Logger: r.logger, OIDC: r.singleSignOn()})
+	r.providers = providers.New(providers.Config{DB: r.db, Box: r.box, Clock: p.clock, Logger: r.logger})
 	r.cashier = cashier.New(cashier.Config{
 		DB: r.db, Ledger: r.ledger, Players: r.players, Box: r.box, Clock: p.clock, Logger: r.logger,
 		PublicURL: r.cfg.Public(), Kinds: cashier.Kinds(),

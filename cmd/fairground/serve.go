@@ -45,7 +45,7 @@ func (p *program) apiCommand() *cobra.Command {
 				Addr: r.cfg.APIAddr, DB: r.db, Players: r.players, Engine: r.engine, Ledger: r.ledger,
 				Logger: r.logger, Clock: p.clock, PublicURL: r.cfg.Public(), StartRound: r.startRound,
 				CloseEarly: r.closeEarly, PingRedis: r.pingRedis, Registry: r.metrics, Verify: web.Verify(),
-				Operators: r.operators, Cashier: r.cashier, StartWithdrawal: r.startWithdrawal, ResumeWithdrawal: r.resumeWithdrawal,
+				Operators: r.operators, Cashier: r.cashier, Providers: r.providers, StartWithdrawal: r.startWithdrawal, ResumeWithdrawal: r.resumeWithdrawal,
 				DecideWithdrawal: r.decideWithdrawal, CancelWithdrawal: r.cancelWithdrawal, TriggerAudit: r.triggerAudit,
 				TemporalUI: r.cfg.TemporalUIURL, TemporalNamespace: r.cfg.TemporalNamespace,
 			})

@@ -25,7 +25,7 @@ type upFlags struct {
 
 // upPorts are the parts with a port, in the order of their offset from the port base.
 func upPorts() []string {
-	return []string{"api", "chat", "temporal", "temporal-ui", "postgres", "redis", "bot", "worker", "gateway"}
+	return []string{"api", "chat", "temporal", "temporal-ui", "postgres", "redis", "bot", "worker", "gateway", "provider"}
 }
 
 func (p *program) upCommand() *cobra.Command {

@@ -43,6 +43,7 @@ func (u *upRun) start(ctx context.Context) error {
 		},
 		u.telegram, u.gateway, u.tenant,
 		func(ctx context.Context) error { return u.own(ctx, "api") },
+		u.provider,
 		func(ctx context.Context) error { return u.own(ctx, "worker") },
 		func(ctx context.Context) error { return u.own(ctx, "bot") },
 		u.seed,
@@ -215,7 +216,7 @@ func (u *upRun) addressesFile() string { return u.data.Path(localstack.Addresses
 func (u *upRun) table(took time.Duration) {
 	out := u.stack.p.stdout
 	fmt.Fprintf(out, "\nFairground is ready after %s.\n\n", took.Round(100*time.Millisecond))
-	for _, name := range []string{"chat", "api", "docs", "verify", "temporal_ui", "temporal", "postgres", "redis", "bot", "worker", "gateway"} {
+	for _, name := range []string{"chat", "api", "docs", "verify", "temporal_ui", "temporal", "postgres", "redis", "bot", "worker", "gateway", "provider"} {
 		for _, part := range slices.Concat(u.stack.parts, u.pages()) {
 			if part.name == name {
 				fmt.Fprintf(out, "  %-12s %s\n", part.name, part.show)

@@ -57,19 +57,25 @@ func (u *upRun) seed(ctx context.Context) error {
 			return "", err
 		}
 		defer r.close()
-		return seed(ctx, newDemo(r, u.chatURL, u.stack.p.clock), u.url("gateway"), u.data.Path(deskFile))
+		return seed(ctx, newDemo(r, u.chatURL, u.stack.p.clock), seedAddresses{u.url("gateway"), u.url("provider")}, u.data.Path(deskFile))
 	})
 }
 
 // deskFile is where the data folder keeps what the demo's operators sign in with.
 const deskFile = "operators.json"
 
-func seed(ctx context.Context, d *demo, gatewayURL, file string) (string, error) {
+// seedAddresses are where the sandboxes answer.
+type seedAddresses struct{ gateway, provider string }
+
+func seed(ctx context.Context, d *demo, at seedAddresses, file string) (string, error) {
 	tenant, err := d.createBot(ctx)
 	if err != nil {
 		return "", err
 	}
-	if err := d.openCashier(ctx, tenant.ID, gatewayURL); err != nil {
+	if err := d.openCashier(ctx, tenant.ID, at.gateway); err != nil {
+		return "", err
+	}
+	if err := d.openProvider(ctx, tenant.ID, at.provider); err != nil {
 		return "", err
 	}
 	if err := d.fill(ctx, tenant); err != nil {
@@ -103,7 +109,7 @@ func (p *program) seedCommand() *cobra.Command {
 				return err
 			}
 			defer r.close()
-			made, err := seed(cmd.Context(), newDemo(r, all["chat"].URL, p.clock), all["gateway"].URL, filepath.Join(dir, deskFile))
+			made, err := seed(cmd.Context(), newDemo(r, all["chat"].URL, p.clock), seedAddresses{all["gateway"].URL, all["provider"].URL}, filepath.Join(dir, deskFile))
 			if err != nil {
 				return err
 			}

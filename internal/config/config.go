@@ -64,6 +64,8 @@ type Config struct {
 
 	// GatewaySecret signs for the sandbox payment gateway; the gateway command alone reads it.
 	GatewaySecret Secret `env:"FAIRGROUND_GATEWAY_SECRET"`
+	// ProviderSecret signs for the demo provider of games; the provider command alone reads it.
+	ProviderSecret Secret `env:"FAIRGROUND_PROVIDER_SECRET"`
 	// OperatorPassword is read by operator create only; empty has one made.
 	OperatorPassword Secret `env:"FAIRGROUND_OPERATOR_PASSWORD"`
 	// BotMode is polling or webhook.
