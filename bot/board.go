@@ -71,6 +71,7 @@ type cardShown struct {
 	kb          *telegram.Keyboard
 	final       bool // nothing follows
 	silent      bool
+	reply       int64 // the message that a new one answers; 0 for none
 	keep        func(ctx context.Context, message int64) error
 }
 
@@ -102,6 +103,9 @@ func (t *tenantBot) put(ctx context.Context, card cardShown, done func(error)) {
 // sendCard sends a card and remembers where it is.
 func (t *tenantBot) sendCard(ctx context.Context, card cardShown, done func(error)) {
 	msg := telegram.SendMessage{ChatID: card.chat, ThreadID: card.topic, Text: card.text, Keyboard: card.kb, Silent: card.silent}
+	if card.reply != 0 {
+		msg.Reply = &telegram.Reply{MessageID: card.reply, AllowMissing: true}
+	}
 	t.send(ctx, notify.PriorityMoney, msg, func(sent telegram.Sent, err error) {
 		if urlRefused(err) && card.kb != nil {
 			t.sendCard(ctx, card.withoutLinks(), done)

@@ -40,7 +40,9 @@ func newFacts(v games.RoundView) facts {
 	}
 	f.acting = v.Acting && !f.live
 	for _, odd := range v.Rules.Odds() {
-		f.odds[odd.Choice] = odd
+		if !f.live { // what a run pays is decided while it runs
+			f.odds[odd.Choice] = odd
+		}
 	}
 	if bet := v.Opening.OpenerBet; bet != nil && !f.acting {
 		f.fixed(v, *bet)

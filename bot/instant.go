@@ -41,15 +41,8 @@ func (t *tenantBot) instant(ctx context.Context, c talk, name string) error {
 		return err
 	}
 	text, kb := spun(c.voice, f, c.player, played)
-	msg := telegram.SendMessage{
-		ChatID: c.m.Chat.ID, ThreadID: c.m.Topic(), Text: text, Keyboard: kb, Reply: &telegram.Reply{MessageID: int64(c.m.MessageID), AllowMissing: true},
-	}
-	after := context.WithoutCancel(ctx)
-	t.send(ctx, notify.PriorityMoney, msg, func(sent telegram.Sent, err error) {
-		if err == nil {
-			t.keepSpin(after, name, c.player, msg.ChatID, sent.MessageID)
-		}
-	})
+	card := cardShown{chat: c.m.Chat.ID, topic: c.m.Topic(), text: text, kb: kb, reply: int64(c.m.MessageID)}
+	t.showSpin(ctx, name, c.player, card, func(int64) bool { return false })
 	return nil
 }
 
@@ -154,7 +147,10 @@ func (t *tenantBot) pressSpin(ctx context.Context, p *tap, rest string) (string,
 	if err != nil {
 		return "", err
 	}
-	t.showSpin(ctx, p, g, f, played)
+	text, kb := spun(t.texts.in(g.Language), f, p.player, played)
+	tapped := int64(p.q.Message.MessageID)
+	card := cardShown{chat: p.chat, topic: p.q.Message.Topic(), text: text, kb: kb, silent: true}
+	t.showSpin(ctx, name, p.player, card, func(own int64) bool { return own >= tapped }) // an older one has been scrolled away
 	return p.voice.say("toast.played", vars{
 		"Result": p.voice.line(name, "card.result", resultData(played)), "Stake": number(played.Stake),
 		"Payout": number(played.Payout), "Balance": number(played.Balance),
@@ -171,26 +167,19 @@ func (t *tenantBot) pace(name string, pace game.Pace) bool {
 	return false
 }
 
-// showSpin shows a play that was tapped for.
-func (t *tenantBot) showSpin(ctx context.Context, p *tap, g models.Group, f facts, played games.PlayReceipt) {
-	text, kb := spun(t.texts.in(g.Language), f, p.player, played)
-	card := cardShown{chat: p.chat, topic: p.q.Message.Topic(), text: text, kb: kb, silent: true, keep: func(ctx context.Context, message int64) error {
-		return t.cards.Set(ctx, spinSubject(played.Game, p.player), p.chat, message)
-	}}
-	own, err := t.cards.Message(ctx, spinSubject(played.Game, p.player), p.chat)
-	if err == nil && own >= int64(p.q.Message.MessageID) { // an older one has been scrolled away
-		card.message = own
-	}
-	t.put(context.WithoutCancel(ctx), card, func(error) {})
-}
-
-func spinSubject(name string, p models.Player) string {
-	return "play:" + name + ":" + strconv.FormatInt(p.ID, 10)
-}
-
-// keepSpin remembers the message of a player's plays. Without it the next play has a new message.
-func (t *tenantBot) keepSpin(ctx context.Context, name string, p models.Player, chat, message int64) {
-	_ = t.cards.Set(ctx, spinSubject(name, p), chat, message)
+// showSpin shows a play in the message of the player's plays, or in a new one if that is not to be edited. One at a time: of the
+// plays that come while a message is under way the last is shown.
+func (t *tenantBot) showSpin(ctx context.Context, name string, p models.Player, card cardShown, editable func(message int64) bool) {
+	subject := "play:" + name + ":" + strconv.FormatInt(p.ID, 10)
+	card.keep = func(ctx context.Context, message int64) error { return t.cards.Set(ctx, subject, card.chat, message) }
+	after := context.WithoutCancel(ctx)
+	t.board.refresh(subject+":"+strconv.FormatInt(card.chat, 10), func(done func(error)) {
+		own, err := t.cards.Message(after, subject, card.chat)
+		if err == nil && editable(own) {
+			card.message = own
+		}
+		t.put(after, card, done)
+	}, func(error) {})
 }
 
 // spun is what a play came to: what was drawn, what it paid, and a button for the same again.

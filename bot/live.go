@@ -50,8 +50,9 @@ type shown struct {
 	second  bool                  // sent again, because the first message was gone
 	asking  []func(message int64) // wait for the message to be sent
 
-	slot     int    // what its slot's own message shows
-	slotText string // without the count; empty for no such message
+	next     time.Time // a run changes then, whenever it was looked at last
+	slot     int       // what its slot's own message shows
+	slotText string    // without the count; empty for no such message
 	slotActs int
 }
 
@@ -202,11 +203,11 @@ func (l *live) due(now time.Time) []string {
 				delete(l.rounds, id)
 			}
 			continue
-		case s.message == 0 || now.Sub(s.looked) < liveEvery:
+		case s.message == 0 || (now.Sub(s.looked) < liveEvery && (s.next.IsZero() || now.Before(s.next))):
 			continue
 		}
 		if left := coarse(s.closes.Sub(now)); s.changed || s.running || left != s.coarse || !now.Before(s.closes) {
-			s.changed, s.looked, s.coarse = false, now, left
+			s.changed, s.looked, s.coarse, s.next = false, now, left, time.Time{}
 			ids = append(ids, id)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"fairground/games"
 	"fairground/internal/telegram"
@@ -25,6 +26,7 @@ func runs(view games.RoundView) bool { return view.Live && view.Status == models
 // glimpse is what a run shows of itself.
 type glimpse struct {
 	Slot int      `json:"slot"` // acts go to it now
+	Left int64    `json:"left"` // seconds until something else is shown; 0 without such a moment
 	Acts []string `json:"acts"` // what can be done now; without it, whatever the game has a button for
 }
 
@@ -73,8 +75,10 @@ func (l *live) moment(ctx context.Context, view games.RoundView) {
 	l.mu.Lock()
 	topic := int64(0)
 	if s := l.rounds[view.ID]; s != nil {
-		s.running = !now.Over
-		topic = s.topic
+		s.running, topic = !now.Over, s.topic
+		if left := glimpseOf(now).Left; left > 0 {
+			s.next = l.bot.deps.Clock.Now().Add(time.Duration(left) * time.Second)
+		}
 	}
 	l.mu.Unlock()
 	text, kb := liveCard(v, view, now)
