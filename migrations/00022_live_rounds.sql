@@ -108,6 +108,22 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- As in 00004; the exposure is summed only where it is limited: what a bet could win in a pool has no bound that may be summed.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION round_count(p_tenant bigint, p_round text, p_player bigint, p_exposure bigint, OUT code text, OUT filled boolean) LANGUAGE plpgsql AS $$
+DECLARE o rounds; v_mine bigint; v_seated bigint; v_exposure numeric;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7005, hashtext(p_round));
+  SELECT * INTO STRICT o FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round;
+  SELECT count(*) FILTER (WHERE player_id = p_player), count(*), coalesce(sum(max_payout - stake) FILTER (WHERE o.max_exposure > 0), 0)
+    INTO v_mine, v_seated, v_exposure FROM bets WHERE tenant_id = p_tenant AND round_id = p_round;
+  code := CASE WHEN o.bets_each > 0 AND v_mine >= o.bets_each THEN 'games.already_bet'
+               WHEN o.seats > 0 AND v_seated >= o.seats THEN 'games.round_full'
+               WHEN o.max_exposure > 0 AND v_exposure + p_exposure > o.max_exposure THEN 'games.house_limit' ELSE 'ok' END;
+  filled := code = 'ok' AND v_seated + 1 = o.seats;
+END $$;
+-- +goose StatementEnd
+
 -- As in 00004, with the least pot; and when betting ends, the chat is asked for the throw that decides a round whose draw
 -- comes from there. Codes: ok, games.too_early, games.round_not_found.
 -- +goose StatementBegin
