@@ -223,3 +223,46 @@ func TestRaffleTicketsAreSoldByTheButton(t *testing.T) {
 	w.finish(w.round(lonely))
 	w.waitAfter(lonely.MessageID, "is void: too few joined in time")
 }
+
+func TestARestartedBotGoesOnWithARun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	w.publish("quiz", shortQuiz)
+	card := w.ask(0, "/quiz", "Closes in about")
+	round := w.round(card)
+	w.tap(0, card, "Take part for 20")
+	w.tap(1, card, "Take part for 20")
+	w.run(round)
+	first := w.waitAfter(card.MessageID, "🧠 1/2 · ")
+	w.stop()
+	w.start()
+	second := w.waitAfter(first.MessageID, "🧠 2/2 · ")
+	require.Contains(t, w.tap(1, second, "B · "), "Answer taken")
+	w.runOut(round)
+	w.waitAfter(second.MessageID, "Bets 2 · staked 40 · paid 40")
+	require.Eventually(t, func() bool {
+		return w.message(second.MessageID).ReplyMarkup == nil && w.message(card.MessageID).ReplyMarkup == nil
+	}, patience, 50*time.Millisecond)
+	asked := 0
+	for _, m := range w.messages(card.MessageID) {
+		if strings.HasPrefix(m.Text, "🧠 ") {
+			asked++
+		}
+	}
+	require.Equal(t, 2, asked, "no question was sent twice")
+}
+
+func TestEveryGameHasItsCommandAndItsButton(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	menu := w.ask(0, "/play", "What shall we play?")
+	help := w.ask(0, "/help", "Administrators")
+	for name, g := range games.Catalogue() {
+		require.Equal(t, name, g.Info().Name)
+		require.Contains(t, help.Text, "/"+name+": ")
+		require.Contains(t, w.forge(w.people[0], menu, "g:"+name+"x"), "This button does nothing here")
+	}
+	require.Len(t, menu.ReplyMarkup.Rows, (len(games.Catalogue())+1)/2)
+	w.tap(0, menu, "Slots")
+	w.waitAfter(menu.MessageID, "Tap an amount, or send /slots with one.")
+}

@@ -108,6 +108,8 @@ func TestEveryRefusalHasItsOwnText(t *testing.T) {
 			games.ErrRoundNotFound, games.ErrRoundClosed, games.ErrRoundFull, games.ErrRoundRunning, games.ErrAlreadyBet, games.ErrAlreadyClaimed,
 			games.ErrNothingLeft, games.ErrHouseLimit, games.ErrGroupInactive, games.ErrBusy, games.ErrNotMember, games.ErrKeyReused, games.ErrUnknownGame,
 			models.FieldError("games.invalid_stake", "stake", "10"), models.FieldError("games.invalid_choice", "choice", "big"), errForged, errTooLong,
+			games.ErrTooLate, games.ErrTooEarly, games.ErrAlreadyActed, games.ErrNoBet, games.ErrNotInstant, games.ErrPlayNotFound, games.ErrInvalidSeed,
+			games.ErrCooldown, games.ErrDailyCap, games.ErrQuietHours, games.ErrTooManyRounds,
 			{Code: "ledger.insufficient_funds", Data: map[string]any{"balance": float64(5), "needed": float64(1000)}},
 			{Code: "ledger.insufficient_funds", Data: map[string]any{"balance": float64(0), "needed": float64(1000)}},
 			{Code: "made.up"},

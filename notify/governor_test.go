@@ -289,6 +289,25 @@ func TestRefusalEndsAJobAndTroubleRetriesIt(t *testing.T) {
 	require.Zero(t, b.Waiting())
 }
 
+func TestWhatIsSentOnceIsNotRepeatedAfterTrouble(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.fail = func(n int, _ string) error {
+		switch n {
+		case 1: // certainly not sent
+			return &telegram.Error{Code: 429, RetryAfter: time.Second}
+		case 2:
+			return errors.New("connection reset")
+		}
+		return nil
+	}
+	ended := make(chan error, 1)
+	b.submit(t, Job{Chat: group, Priority: PriorityMoney, Method: "sendDice", Once: true, Done: func(_ json.RawMessage, err error) { ended <- err }})
+	b.run(t, time.Minute)
+	require.Len(t, b.calls, 2)
+	require.ErrorContains(t, <-ended, "connection reset")
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
