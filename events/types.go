@@ -16,6 +16,7 @@ const (
 	TypeRoundLive    Type = "round.live.v1"
 	TypeRoundSettled Type = "round.settled.v1"
 	TypeRoundVoided  Type = "round.voided.v1"
+	TypePlaySettled  Type = "play.settled.v1"
 )
 
 // The events of the cashier.
@@ -92,6 +93,19 @@ type RoundVoided struct {
 
 // EventType implements Payload.
 func (RoundVoided) EventType() Type { return TypeRoundVoided }
+
+// PlaySettled says that an instant play was taken, drawn and paid. Amounts are minor units.
+type PlaySettled struct {
+	Play   string `json:"play"`
+	Group  string `json:"group"`  // public id
+	Player string `json:"player"` // public id
+	Game   string `json:"game"`
+	Stake  int64  `json:"stake"`
+	Payout int64  `json:"payout"` // stake included
+}
+
+// EventType implements Payload.
+func (PlaySettled) EventType() Type { return TypePlaySettled }
 
 // WithdrawalRequested says that a player asked for money and that it is held. Amount is minor units.
 type WithdrawalRequested struct {

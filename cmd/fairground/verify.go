@@ -1,65 +1,56 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net/http"
-	"net/url"
-	"os"
-	"regexp"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"fairground/games"
-	"fairground/internal/config"
 )
 
-// Exit codes of verify: a check failed, or the round is not over.
+// Exit codes of verify: a check failed, or not all can be made yet.
 const (
 	errForged  = exitError(1)
 	errPending = exitError(2)
 )
 
-// proofLimit bounds what is read as a proof: far above a round of 100,000 bets.
-const proofLimit = 64 << 20
-
-var roundID = regexp.MustCompile(`^r_[a-z0-9]{8,64}$`)
-
 // newVerifyCmd is `fairground verify`. It needs no database and no secret.
 func newVerifyCmd() *cobra.Command {
-	verify := &cobra.Command{Use: "verify", Short: "Recompute a round from its published proof", Args: cobra.NoArgs}
-	verify.AddCommand(newVerifyRoundCmd())
+	verify := &cobra.Command{Use: "verify", Short: "Recompute a round or an instant play from its published proof", Args: cobra.NoArgs}
+	verify.AddCommand(newVerifyProofCmd("round"), newVerifyProofCmd("play"))
 	return verify
 }
 
-func newVerifyRoundCmd() *cobra.Command {
+func newVerifyProofCmd(noun string) *cobra.Command {
 	var asJSON bool
-	var api string
+	var api, chain string
 	cmd := &cobra.Command{
-		Use:   "round ID|FILE|URL",
-		Short: "Recompute one round; the exit code is 1 if a check fails, 2 if the round is not over",
-		Long: "Recomputes the commitment, the draw, every payout and the sums of a round from its proof, on this machine.\n" +
-			"The proof is looked up by the round's id, read from a file (- for standard input) or fetched from its address.",
+		Use:   noun + " ID|FILE|URL",
+		Short: "Recompute one " + noun + "; the exit code is 1 if a check fails, 2 if not all can be made yet",
+		Long: "Recomputes the commitment, the draw, every payout and the sums of a " + noun + " from its proof, on this machine.\n" +
+			"The proof is looked up by the id, read from a file (- for standard input) or fetched from its address. The list of the\n" +
+			"chain that the server's seed comes from is fetched from the same server, or read with --chain from where you kept it.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			raw, err := readProof(cmd, args[0], api)
+			from := source{in: cmd.InOrStdin(), api: api}
+			raw, host, err := from.read(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			proof, err := games.ReadProof(raw)
+			proof, err := readProven(raw)
 			if err != nil {
 				return err
 			}
-			if roundID.MatchString(args[0]) && proof.Round != args[0] {
-				return fmt.Errorf("the server was asked for %s and sent the proof of %s", args[0], proof.Round)
+			if id := args[0]; (roundID.MatchString(id) || playID.MatchString(id)) && proof.id != id {
+				return fmt.Errorf("the server was asked for %s and sent the proof of %s", id, proof.id)
 			}
-			report := games.Verify(proof)
+			list, err := from.chain(cmd.Context(), chain, host, proof.chain)
+			if err != nil {
+				return err
+			}
+			report := proof.verify(list)
 			if asJSON {
 				err = writeReport(cmd.OutOrStdout(), report)
 			} else {
@@ -72,8 +63,44 @@ func newVerifyRoundCmd() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
-	cmd.Flags().StringVar(&api, "api", "", "address of the API that knows the round (default $FAIRGROUND_API or http://127.0.0.1:7700)")
+	cmd.Flags().StringVar(&api, "api", "", "address of the API that knows the "+noun+" (default $FAIRGROUND_API or http://127.0.0.1:7700)")
+	cmd.Flags().StringVar(&chain, "chain", "", "file or address of the published chain of seeds (default: asked of the server that sent the proof)")
 	return cmd
+}
+
+// proven is a proof of either kind.
+type proven struct {
+	id, headline, commit string
+	chain                *games.ChainRef
+	verify               func(list *games.Chain) games.Report
+}
+
+func readProven(raw []byte) (proven, error) {
+	var kind struct{ Format string }
+	if err := json.Unmarshal(raw, &kind); err == nil && kind.Format == games.PlayProofFormat {
+		p, err := games.ReadPlayProof(raw)
+		return proven{
+			id: p.Play, commit: p.Commit, chain: &p.Chain,
+			headline: fmt.Sprintf("play %s · %s, rules version %d · %d staked, %d paid", p.Play, p.Game, p.ConfigVersion, p.Stake, p.Payout),
+			verify: func(list *games.Chain) games.Report {
+				if list == nil {
+					return games.VerifyPlay(p)
+				}
+				return games.VerifyPlayIn(p, *list)
+			},
+		}, err
+	}
+	p, err := games.ReadProof(raw)
+	return proven{
+		id: p.Round, commit: p.Commit, chain: p.Chain,
+		headline: fmt.Sprintf("round %s · %s, rules version %d · %s · %d bets", p.Round, p.Game, p.ConfigVersion, p.Status, len(p.Bets)),
+		verify: func(list *games.Chain) games.Report {
+			if list == nil {
+				return games.Verify(p)
+			}
+			return games.VerifyIn(p, *list)
+		},
+	}, err
 }
 
 func verdict(report games.Report) error {
@@ -85,84 +112,6 @@ func verdict(report games.Report) error {
 	default:
 		return errForged
 	}
-}
-
-// readProof finds the proof that a person named.
-func readProof(cmd *cobra.Command, what, api string) ([]byte, error) {
-	switch {
-	case what == "-":
-		return readLimited(cmd.InOrStdin())
-	case strings.HasPrefix(what, "http://"), strings.HasPrefix(what, "https://"):
-		address, err := proofAddress(what)
-		if err != nil {
-			return nil, err
-		}
-		return fetchProof(cmd.Context(), address)
-	case roundID.MatchString(what):
-		if api == "" {
-			cfg, err := config.Load()
-			if err != nil {
-				return nil, err
-			}
-			api = cfg.VerifyAPI
-		}
-		return fetchProof(cmd.Context(), strings.TrimRight(api, "/")+"/v1/rounds/"+what+"/proof")
-	}
-	file, err := os.Open(what) //nolint:gosec // the file the person named
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%q is no file, no address and no round's id (r_ and letters and digits)", what)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open the proof: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	return readLimited(file)
-}
-
-// proofAddress turns the address of a verify page into that of its proof and leaves others alone.
-func proofAddress(text string) (string, error) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return "", fmt.Errorf("read the address: %w", err)
-	}
-	if round := u.Query().Get("round"); roundID.MatchString(round) {
-		return u.Scheme + "://" + u.Host + "/v1/rounds/" + round + "/proof", nil
-	}
-	return text, nil
-}
-
-func fetchProof(ctx context.Context, address string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, fmt.Errorf("ask for the proof: %w", err)
-	}
-	req.Header.Set("Accept", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("ask for the proof: %w (is --api the right address?)", err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	switch resp.StatusCode {
-	case http.StatusOK:
-		return readLimited(resp.Body)
-	case http.StatusNotFound:
-		return nil, fmt.Errorf("there is no such round at %s", address)
-	default:
-		return nil, fmt.Errorf("%s answered %s", address, resp.Status)
-	}
-}
-
-func readLimited(r io.Reader) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, proofLimit+1))
-	if err != nil {
-		return nil, fmt.Errorf("read the proof: %w", err)
-	}
-	if len(raw) > proofLimit {
-		return nil, fmt.Errorf("the proof is larger than %d MiB", proofLimit>>20)
-	}
-	return raw, nil
 }
 
 func writeReport(w io.Writer, report games.Report) error {
@@ -177,8 +126,8 @@ func writeReport(w io.Writer, report games.Report) error {
 	return nil
 }
 
-func printReport(w io.Writer, proof games.Proof, report games.Report) {
-	fmt.Fprintf(w, "round %s · %s, rules version %d · %s · %d bets\n\n", proof.Round, proof.Game, proof.ConfigVersion, proof.Status, len(proof.Bets))
+func printReport(w io.Writer, proof proven, report games.Report) {
+	fmt.Fprintf(w, "%s\n\n", proof.headline)
 	for _, c := range report.Checks {
 		fmt.Fprintf(w, "  %s  %-12s %s\n", mark(c.Status), c.Name, c.Title)
 		if c.Status != games.CheckOK {
@@ -189,13 +138,21 @@ func printReport(w io.Writer, proof games.Proof, report games.Report) {
 		}
 	}
 	fmt.Fprintln(w)
+	passed := 0
+	for _, c := range report.Checks {
+		if c.Status == games.CheckOK {
+			passed++
+		}
+	}
 	switch failed := len(report.Failed()); {
+	case report.OK() && passed < len(report.Checks):
+		fmt.Fprintf(w, "VERIFIED: %d of %d checks passed, recomputed on this machine; give the published chain with --chain for the other\n", passed, len(report.Checks))
 	case report.OK():
 		fmt.Fprintf(w, "VERIFIED: all %d checks passed, recomputed on this machine\n", len(report.Checks))
 	case failed > 0:
 		fmt.Fprintf(w, "NOT VERIFIED: %d of %d checks failed\n", failed, len(report.Checks))
 	default:
-		fmt.Fprintf(w, "NOT OVER YET: keep the commitment and check again after the settlement\n  %s\n", proof.Commit)
+		fmt.Fprintf(w, "NOT OVER YET: keep the commitment and check again when the seed is revealed\n  %s\n", proof.commit)
 	}
 }
 

@@ -92,3 +92,48 @@ func TestVerifyRoundPrintsJSON(t *testing.T) {
 	require.True(t, report.OK)
 	require.Len(t, report.Checks, 11)
 }
+
+func TestVerifyPlay(t *testing.T) {
+	t.Parallel()
+	const plays = "../../games/testdata/plays"
+	good, err := os.ReadFile(filepath.Join(plays, "slots.json"))
+	require.NoError(t, err)
+	chain, err := os.ReadFile(filepath.Join(plays, "slots-chain.json"))
+	require.NoError(t, err)
+	var hidden map[string]any
+	require.NoError(t, json.Unmarshal(good, &hidden))
+	delete(hidden, "server_seed")
+	early, err := json.Marshal(hidden)
+	require.NoError(t, err)
+	open, other := filepath.Join(t.TempDir(), "open.json"), filepath.Join(t.TempDir(), "chain.json")
+	require.NoError(t, os.WriteFile(open, early, 0o600))
+	require.NoError(t, os.WriteFile(other, bytes.Replace(chain, []byte(`"c_abcd`), []byte(`"c_dcba`), 1), 0o600))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/plays/pl_abcdefghijklmnop_1_7/proof", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(good) })
+	mux.HandleFunc("GET /v1/fairness/chains/c_abcdefghijklmnop", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(chain) })
+	api := httptest.NewServer(mux)
+	t.Cleanup(api.Close)
+
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says []string
+	}{
+		"an id":              {[]string{"pl_abcdefghijklmnop_1_7", "--api", api.URL}, 0, []string{"VERIFIED: all 8 checks passed", "✓  chain"}},
+		"a verify page":      {[]string{api.URL + "/verify/?play=pl_abcdefghijklmnop_1_7"}, 0, []string{"VERIFIED: all 8"}},
+		"a file":             {[]string{filepath.Join(plays, "slots.json")}, 0, []string{"VERIFIED: 7 of 8", "…  chain"}},
+		"a file and a chain": {[]string{filepath.Join(plays, "slots.json"), "--chain", filepath.Join(plays, "slots-chain.json")}, 0, []string{"VERIFIED: all 8"}},
+		"another chain":      {[]string{filepath.Join(plays, "slots.json"), "--chain", other}, 1, []string{"✗  chain"}},
+		"a seed in use":      {[]string{open}, 2, []string{"NOT OVER YET", "the player has not rotated the seed"}},
+		"no such play":       {[]string{"pl_zzzzzzzzzzzzzzzz_1_7", "--api", api.URL}, -1, []string{"there is no such round or play"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, out := runVerify(t, c.args...)
+			for _, says := range c.says {
+				require.Contains(t, out, says)
+			}
+			require.Equal(t, c.code, code, out)
+		})
+	}
+}
