@@ -35,17 +35,43 @@ func (s *Items) Save(ctx context.Context, a operators.Authority, in SaveRequest)
 	if in.Version == 0 {
 		in.ID = secret.ID("itm")
 	}
-	payload := map[string]any{
-		"item": in.ID, "version": in.Version, "name": in.Name, "description": in.Description, "icon": in.Icon, "effect": in.Effect, "params": in.Params,
-		"price": in.Price, "stock": in.Stock, "per_player": in.PerPlayer, "valid_seconds": in.ValidSeconds, "giftable": in.Giftable, "on_sale": in.OnSale, "reason": in.Reason,
-	}
-	raw, err := json.Marshal(payload)
+	raw, err := json.Marshal(in.payload())
 	if err != nil {
 		return Item{}, fmt.Errorf("items: write an item: %w", err)
 	}
 	var out struct{ Item Item }
 	err = s.ask(ctx, "save an item", a.Tenant, `SELECT api_item_save($1, $2, $3, $4, $5)`, []any{a.Tenant, string(a.Via), a.Proof, a.RequestID, raw}, &out)
 	return out.Item, err
+}
+
+// payload is how the database takes an item.
+func (in SaveRequest) payload() map[string]any {
+	return map[string]any{
+		"item": in.ID, "version": in.Version, "name": in.Name, "description": in.Description, "icon": in.Icon, "effect": in.Effect, "params": in.Params,
+		"price": in.Price, "stock": in.Stock, "per_player": in.PerPlayer, "valid_seconds": in.ValidSeconds, "giftable": in.Giftable, "on_sale": in.OnSale, "reason": in.Reason,
+	}
+}
+
+// Seed puts a tenant's first items on sale, for a demo. A tenant that has items keeps them. It returns items.invalid, which
+// names the field.
+func (s *Items) Seed(ctx context.Context, tenant int64, first []SaveRequest) error {
+	all := make([]map[string]any, len(first))
+	for i, in := range first {
+		if err := in.check(); err != nil {
+			return err
+		}
+		in.ID = secret.ID("itm")
+		all[i] = in.payload()
+	}
+	raw, err := json.Marshal(all)
+	if err != nil {
+		return fmt.Errorf("items: write the first items: %w", err)
+	}
+	var n int
+	if err := s.db.Call(ctx, tenant, `SELECT api_item_seed($1, $2)`, []any{tenant, raw}, &n); err != nil {
+		return fmt.Errorf("items: seed: %w", err)
+	}
+	return nil
 }
 
 const (

@@ -34,10 +34,9 @@ func newWorld(t *testing.T, opts fixture.Options) *world {
 // requireExplained checks that accounts and units tell the same.
 func (w *world) requireExplained(t *testing.T) {
 	t.Helper()
-	var n int
-	err := w.DB.Call(context.WithoutCancel(t.Context()), w.Tenant, `SELECT count(*) FROM api_item_audit($1)`, []any{w.Tenant}, &n)
+	check, err := items.Audit(context.WithoutCancel(t.Context()), w.DB, w.Tenant)
 	require.NoError(t, err)
-	require.Zero(t, n, "units that their accounts don't explain")
+	require.Zero(t, check.Offending, "%s", check.Rows)
 }
 
 // sell puts an item on sale.

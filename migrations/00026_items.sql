@@ -147,6 +147,29 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- Puts the first items of a tenant on sale, for a demo; a tenant that has items keeps them. p is an array of what api_item_save takes.
+-- Returns how many there are now.
+-- +goose StatementBegin
+CREATE FUNCTION api_item_seed(p_tenant bigint, p jsonb) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE x jsonb;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  PERFORM pg_advisory_xact_lock(7026, hashtext(p_tenant || '/seed'));
+  IF EXISTS (SELECT 1 FROM items WHERE tenant_id = p_tenant) THEN RETURN (SELECT count(*) FROM items WHERE tenant_id = p_tenant); END IF;
+  FOR x IN SELECT * FROM jsonb_array_elements(p) LOOP
+    INSERT INTO assets (code, scale, kind) VALUES ('i' || substr(x->>'item', 5, 15), 0, 'item');
+    INSERT INTO items (tenant_id, item_id, asset, name, description, icon, effect, params, price, stock, per_player, valid_seconds, giftable, on_sale)
+    VALUES (p_tenant, x->>'item', 'i' || substr(x->>'item', 5, 15), x->>'name', coalesce(x->>'description', ''), x->>'icon', x->>'effect', x->'params',
+            (x->>'price')::bigint, (x->>'stock')::bigint, coalesce((x->>'per_player')::int, 0), (x->>'valid_seconds')::bigint, (x->>'giftable')::boolean, true);
+    INSERT INTO item_versions (tenant_id, item_id, version, content)
+    VALUES (p_tenant, x->>'item', 1, jsonb_build_object('name', x->>'name', 'description', coalesce(x->>'description', ''), 'icon', x->>'icon', 'effect', x->>'effect',
+            'params', x->'params', 'giftable', (x->>'giftable')::boolean));
+  END LOOP;
+  RETURN jsonb_array_length(p);
+END $$;
+-- +goose StatementEnd
+
 -- Moves one unit of an item's asset; returns the transfer.
 -- +goose StatementBegin
 CREATE FUNCTION item_move(p_tenant bigint, p_group bigint, p_asset text, p_kind text, p_unit text, p_from bigint, p_to bigint) RETURNS bigint LANGUAGE plpgsql AS $$

@@ -11,6 +11,7 @@ import (
 	"fairground/events"
 	"fairground/internal/config"
 	"fairground/internal/postgres"
+	"fairground/items"
 	"fairground/ledger"
 )
 
@@ -57,7 +58,7 @@ func (p *program) audit(cmd *cobra.Command, cfg config.Config) (ledger.Report, e
 	return p.auditCashier(cmd.Context(), db, report)
 }
 
-// auditCashier adds the cashier's checks, each over all tenants.
+// auditCashier adds the checks of the cashier and of items, each over all tenants.
 func (p *program) auditCashier(ctx context.Context, db *postgres.DB, report ledger.Report) (ledger.Report, error) {
 	tenants, err := events.Tenants(ctx, db)
 	if err != nil {
@@ -69,7 +70,11 @@ func (p *program) auditCashier(ctx context.Context, db *postgres.DB, report ledg
 		if err != nil {
 			return report, err
 		}
-		for i, check := range money.Checks {
+		units, err := items.Audit(ctx, db, tenant)
+		if err != nil {
+			return report, err
+		}
+		for i, check := range append(money.Checks, cashier.Check(units)) {
 			if books+i == len(report.Checks) {
 				report.Checks = append(report.Checks, ledger.Check(check))
 				continue
