@@ -86,3 +86,22 @@ func (o *office) quarantined(t *testing.T, gw string) string {
 		VALUES ($1, $2, $3, $4, 'sbx', 2, 700, 'unknown_intent')`, o.tenant.ID, id, gw, "tx-"+id)
 	return id
 }
+
+// draft is one that nobody has decided on.
+func (o *office) draft(t *testing.T) string {
+	t.Helper()
+	var d operatorgen.ConfigDraft
+	o.as(t, models.RoleAnalyst, "POST", "drafts", `{"game":"duel","base_version":1,"reason":"longer windows",
+		"config":{"window_seconds":90,"min_stake":10,"max_stake":5000,"default_stake":100,"rake_bp":0}}`).ok(http.StatusCreated, &d)
+	require.Equal(t, operatorgen.DraftStatus("open"), d.Status)
+	return d.Draft
+}
+
+// shopItem is one on sale.
+func (o *office) shopItem(t *testing.T) string {
+	t.Helper()
+	var i operatorgen.Item
+	o.as(t, models.RoleFinance, "POST", "items", `{"name":"Star","icon":"🌟","effect":"cosmetic","params":{"badge":"🌟"},"price":100,"giftable":true,"on_sale":true,
+		"reason":"a badge for regulars"}`).ok(http.StatusCreated, &i)
+	return i.Item
+}

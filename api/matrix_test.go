@@ -65,7 +65,7 @@ func cells(t *testing.T, doc *openapi3.T) []cell {
 }
 
 // objectPattern finds what stands for something of one tenant. Assets are everybody's.
-var objectPattern = regexp.MustCompile(`\{(operator|key|withdrawal|deposit|item|gateway|adjustment|incident|player)\}|[gp]_example|1111111`)
+var objectPattern = regexp.MustCompile(`\{(operator|key|withdrawal|deposit|item|gateway|adjustment|incident|player|draft|shop_item|provider)\}|[gp]_example|1111111`)
 
 // fill puts the ids of real things into a cell.
 func (c cell) fill(objects map[string]string) request {
@@ -127,7 +127,7 @@ func (o *office) holds(t *testing.T, c cell, role models.Role, objects map[strin
 		return
 	}
 	for name, id := range objects {
-		if name == "{asset}" || name == "1111111" {
+		if slices.Contains([]string{"{asset}", "1111111", "{game}", "{version}"}, name) {
 			continue // everybody's, or just a number
 		}
 		require.NotContains(t, a.text, id, "%s shows the other tenant's %s", what, name)
@@ -184,9 +184,10 @@ func (o *office) objects(t *testing.T) map[string]string {
 	out := map[string]string{
 		"g_example": o.group.PublicID, "p_example": o.bob.PublicID, "{player}": o.bob.PublicID, "{withdrawal}": w.Withdrawal, "{gateway}": gw.Gateway,
 		"{operator}": victim, "{key}": o.keyOf(t), "{adjustment}": o.adjustment(t), "{incident}": o.incident(t),
-		"{deposit}": o.depositOf(t, o.bob, gw.Gateway), "{item}": o.quarantined(t, gw.Gateway),
+		"{deposit}": o.depositOf(t, o.bob, gw.Gateway), "{item}": o.quarantined(t, gw.Gateway), "{draft}": o.draft(t), "{shop_item}": o.shopItem(t),
 	}
+	out["{provider}"] = o.providerOf(t, o.bob)
 	require.NotContains(t, slices.Collect(maps.Values(out)), "")
-	out["{asset}"], out["1111111"] = "eur", o.transfer(t)
+	out["{asset}"], out["1111111"], out["{game}"], out["{version}"] = "eur", o.transfer(t), "duel", "1"
 	return out
 }

@@ -13,6 +13,7 @@ import (
 
 	"fairground/games/game"
 	"fairground/models"
+	"fairground/operators"
 )
 
 // Games lists the catalogue with the rules in force in a tenant, by name.
@@ -47,12 +48,16 @@ func (e *Engine) Game(ctx context.Context, tenant int64, name string) (Game, err
 	return Game{Info: g.Info(), Version: bound.row.Version, Config: bound.row.Config, Odds: bound.rules.Odds(), Rules: bound.rules}, nil
 }
 
-// currentConfig is the newest version of a game's config. A tenant's version 1 is the game's
-// default, written when it is first asked for.
+// inForceSQL is the version in force by the database's clock; 0 for none.
+const inForceSQL = `SELECT coalesce((SELECT c.version FROM game_configs c WHERE c.tenant_id = $1 AND c.game = $2 AND c.effective_at <= clock_timestamp()
+	AND NOT EXISTS (SELECT 1 FROM config_cancellations x WHERE x.tenant_id = $1 AND x.game = $2 AND x.version = c.version)
+	ORDER BY c.effective_at DESC, c.version DESC LIMIT 1), 0)`
+
+// currentConfig is the version of a game's config in force. A tenant's version 1 is the game's default, written when it is
+// first asked for. Another may be in force by the time something is played with it: the database then refuses, see withConfigInForce.
 func (e *Engine) currentConfig(ctx context.Context, tenant int64, name string) (boundConfig, error) {
 	var version int
-	const newest = `SELECT coalesce(max(version), 0) FROM game_configs WHERE tenant_id = $1 AND game = $2`
-	if err := e.db.Call(ctx, tenant, newest, []any{tenant, name}, &version); err != nil {
+	if err := e.db.Call(ctx, tenant, inForceSQL, []any{tenant, name}, &version); err != nil {
 		return boundConfig{}, fmt.Errorf("find the config of %s: %w", name, err)
 	}
 	if version == 0 {
@@ -70,8 +75,7 @@ func (e *Engine) writeDefault(ctx context.Context, tenant int64, name string) er
 	if err != nil {
 		return err
 	}
-	const insert = `INSERT INTO game_configs (tenant_id, game, version, config, hash) VALUES ($1, $2, 1, $3, $4) ON CONFLICT DO NOTHING`
-	if err := e.db.Call(ctx, tenant, insert, []any{tenant, name, config, hash}); err != nil {
+	if err := e.db.Call(ctx, tenant, `SELECT api_config_default($1, $2, $3, $4)`, []any{tenant, name, config, hash}); err != nil {
 		return fmt.Errorf("write the default config of %s: %w", name, err)
 	}
 	return nil
@@ -105,8 +109,9 @@ func (e *Engine) config(ctx context.Context, tenant int64, name string, version 
 	return bound, nil
 }
 
-// PublishConfig adds a version of a game's config to a tenant; it is in force from the next
-// round. It returns ErrUnknownGame or games.invalid_config, which names the field.
+// PublishConfig puts a config in force at once in a tenant that nobody runs yet: the installation's own act. Where there are
+// operators they do it by DraftConfig, SimulateDraft and ApproveDraft. It returns ErrUnknownGame, games.invalid_config, which
+// names the field, or ErrApprovalNeeded.
 func (e *Engine) PublishConfig(ctx context.Context, tenant int64, name string, config json.RawMessage) (int, error) {
 	g, ok := e.games[name]
 	if !ok {
@@ -122,13 +127,10 @@ func (e *Engine) PublishConfig(ctx context.Context, tenant int64, name string, c
 	if err != nil {
 		return 0, err
 	}
-	var version int
-	const insert = `INSERT INTO game_configs (tenant_id, game, version, config, hash)
-		SELECT $1, $2, max(version) + 1, $3, $4 FROM game_configs WHERE tenant_id = $1 AND game = $2 RETURNING version`
-	if err := e.db.Call(ctx, tenant, insert, []any{tenant, name, config, hash}, &version); err != nil {
-		return 0, fmt.Errorf("publish a config of %s: %w", name, err)
-	}
-	return version, nil
+	var made struct{ Version int }
+	err = e.odds(ctx, operators.Authority{Tenant: tenant}, "publish a config", `SELECT api_config_install($1, $2, $3, $4)`,
+		[]any{tenant, name, config, hash}, &made)
+	return made.Version, err
 }
 
 // configHash is the hex SHA-256 of a config's canonical JSON.

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"fairground/games/game"
+	"fairground/games/simulate"
 	"fairground/internal/clock"
 	"fairground/internal/group"
 	"fairground/internal/postgres"
@@ -26,22 +27,24 @@ type Config struct {
 
 // Engine plays rounds. It is safe for concurrent use; Postgres alone decides.
 type Engine struct {
-	db      *postgres.DB
-	box     *secret.Box
-	clock   clock.Clock
-	locker  redis.Locker
-	logger  *slog.Logger
-	games   map[string]game.Game
-	configs *cache[configKey, boundConfig]
-	rounds  *cache[roundKey, roundMeta]
-	reading singleflight.Group       // a round's meta: a crowd that meets a new round reads it once
-	drawn   *cache[roundKey, frozen] // between draw and settlement
-	runs    *cache[roundKey, run]    // hidden outcomes of live rounds
-	bets    *group.Batcher[*betCall, json.RawMessage]
-	plays   *group.Batcher[*playCall, json.RawMessage]
-	sources *cache[playerKey, playerSource] // what instant plays are drawn from
-	current *cache[gameKey, int]            // config versions that plays are made under
-	rooms   *cache[[2]int64, houseRoom]     // by tenant and group
+	db         *postgres.DB
+	box        *secret.Box
+	clock      clock.Clock
+	locker     redis.Locker
+	logger     *slog.Logger
+	games      map[string]game.Game
+	configs    *cache[configKey, boundConfig]
+	rounds     *cache[roundKey, roundMeta]
+	reading    singleflight.Group       // a round's meta: a crowd that meets a new round reads it once
+	drawn      *cache[roundKey, frozen] // between draw and settlement
+	runs       *cache[roundKey, run]    // hidden outcomes of live rounds
+	bets       *group.Batcher[*betCall, json.RawMessage]
+	returns    *cache[string, simulate.Report] // by game and config hash
+	simulating chan struct{}                   // holds the one simulation that runs
+	plays      *group.Batcher[*playCall, json.RawMessage]
+	sources    *cache[playerKey, playerSource] // what instant plays are drawn from
+	current    *cache[gameKey, int]            // config versions that plays are made under
+	rooms      *cache[[2]int64, houseRoom]     // by tenant and group
 }
 
 // New makes an engine over the generated catalogue.
@@ -52,6 +55,7 @@ func New(cfg Config) *Engine {
 		configs: newCache[configKey, boundConfig](1024),
 		rounds:  newCache[roundKey, roundMeta](4096),
 		drawn:   newCache[roundKey, frozen](64),
+		returns: newCache[string, simulate.Report](256), simulating: make(chan struct{}, 1),
 		runs:    newCache[roundKey, run](256),
 		bets:    group.New(group.Config[*betCall, json.RawMessage]{Clock: cfg.Clock, Send: place(cfg.DB), Crowd: betCrowd}),
 		sources: newCache[playerKey, playerSource](65536),

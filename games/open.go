@@ -39,6 +39,10 @@ func (e *Engine) Open(ctx context.Context, req OpenRequest) (RoundView, error) {
 	if err := checkKey(req.Key); err != nil {
 		return RoundView{}, err
 	}
+	return withConfigInForce(func() (RoundView, error) { return e.open(ctx, req) })
+}
+
+func (e *Engine) open(ctx context.Context, req OpenRequest) (RoundView, error) {
 	g, ok := e.games[req.Game]
 	if !ok {
 		return RoundView{}, ErrUnknownGame

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairground/games/game"
+	"fairground/internal/postgres"
 )
 
 // PlayRequest asks for one stake in an instant game.
@@ -96,6 +97,9 @@ func (e *Engine) play(ctx context.Context, req PlayRequest) (PlayReceipt, error)
 		return PlayReceipt{}, err
 	}
 	raw, err := e.plays.Do(ctx, call)
+	if postgres.Code(err) == codeConfigStale {
+		return PlayReceipt{}, errStale
+	}
 	if err != nil {
 		return PlayReceipt{}, fmt.Errorf("play: %w", busy(err, req.Again))
 	}

@@ -1987,7 +1987,7 @@ type ProviderGameChange struct {
 type ProviderKey struct {
 	Provider Provider `json:"provider"`
 
-	// Secret The key of the signatures
+	// Secret The key of the signatures, shown once.
 	Secret string `json:"secret"`
 }
 
