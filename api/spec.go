@@ -37,6 +37,7 @@ type operation struct {
 	public bool // needs no token
 	hook   bool // takes a raw body
 	wallet bool // needs the cashier
+	large  bool // takes a body up to maxLargeBody; only after its caller is known
 	// permission and stepUp are what the operator document declares; both are empty for others.
 	permission string
 	stepUp     bool
@@ -76,6 +77,7 @@ func loadSpec() (operations, error) {
 func declared(op *operation, doc *openapi3.Operation) error {
 	op.permission, _ = doc.Extensions["x-permission"].(string)
 	op.stepUp, _ = doc.Extensions["x-step-up"].(bool)
+	op.large, _ = doc.Extensions["x-large-body"].(bool)
 	switch {
 	case op.permission == permissionSession, slices.Contains(operators.Permissions(), operators.Permission(op.permission)):
 	case op.permission == permissionPublic && op.public && !op.stepUp:
