@@ -306,7 +306,7 @@ BEGIN
   IF v IS NOT NULL THEN RETURN v; END IF;
   IF x.o_code IS NOT NULL THEN RETURN x.o_code; END IF;
   IF NOT ((x.i).content->>'giftable')::boolean THEN RETURN '{"code": "items.not_giftable"}'; END IF;
-  SELECT player_id INTO v_to FROM players WHERE tenant_id = p_tenant AND public_id = p_to AND frozen_at IS NULL;
+  SELECT player_id INTO v_to FROM players WHERE tenant_id = p_tenant AND public_id = p_to AND frozen_at IS NULL AND coalesce(excluded_until <= clock_timestamp(), true);
   IF v_to = p_player THEN RETURN '{"code": "items.self"}'; END IF;
   IF v_to IS NULL OR NOT round_member(p_tenant, (x.u).group_id, v_to) THEN RETURN '{"code": "items.no_receiver"}'; END IF;
   v_moved := item_move(p_tenant, (x.u).group_id, x.o_asset, 'item.gift', p_unit, p_player, v_to);
