@@ -34,10 +34,10 @@ type AutoRound struct {
 
 // AutoOpened is what came of an automatic opening: a round, or the reason why there is none.
 type AutoOpened struct {
-	Round   string     `json:"round,omitempty"`
-	Refused string     `json:"refused,omitempty"` // a code, for example games.quiet_hours
-	Why     string     `json:"why,omitempty"`     // for people
-	Until   *time.Time `json:"until,omitempty"`   // the refusal lasts, when that is known
+	Round   string
+	Refused string     // a code, for example games.quiet_hours
+	Why     string     // for people
+	Until   *time.Time // the refusal lasts (UTC), when that is known
 }
 
 const autoColumns = `SELECT a.auto_id, a.tenant_id, a.group_id, g.public_id, a.game, a.params, coalesce(a.every_minutes, 0), coalesce(a.calendar, ''), a.zone, a.enabled,

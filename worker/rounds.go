@@ -66,6 +66,8 @@ func (t Tuning) options(onFatal func(error)) sdk.Options {
 func newRounds(deps Deps, onFatal func(error)) sdk.Worker {
 	w := sdk.New(deps.Temporal, workflows.QueueRounds, deps.Tuning.options(onFatal))
 	register(w, &activities.Rounds{Engine: deps.Engine})
+	w.RegisterWorkflowWithOptions(workflows.AutoRound, workflow.RegisterOptions{VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	w.RegisterActivity(&activities.AutoRounds{Engine: deps.Engine})
 	return w
 }
 

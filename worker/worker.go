@@ -56,7 +56,9 @@ func Run(ctx context.Context, deps Deps) error {
 	}
 	starter := &roundStarter{temporal: deps.Temporal, engine: deps.Engine, logger: deps.Logger}
 	shop := items.New(deps.DB)
+	auto := &autoScheduler{temporal: deps.Temporal, engine: deps.Engine}
 	consumers := append(starter.consumers(), insurances(shop))
+	consumers = append(consumers, auto.consumers()...)
 	if deps.money() {
 		consumers = append(consumers, (&withdrawalStarter{temporal: deps.Temporal, cashier: deps.Cashier, clock: deps.Clock}).consumers()...)
 		consumers = append(consumers, (&depositStarter{temporal: deps.Temporal}).consumers()...)
@@ -74,6 +76,7 @@ func Run(ctx context.Context, deps Deps) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return relay.Run(ctx) })
 	group.Go(func() error { sweep.run(ctx); return nil })
+	group.Go(func() error { auto.run(ctx, deps); return nil })
 	group.Go(func() error { keepPartitions(ctx, deps); return nil })
 	group.Go(func() error { expireItems(ctx, deps, shop); return nil })
 	if deps.money() {

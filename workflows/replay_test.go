@@ -35,12 +35,12 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	}
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
-	require.Len(t, files, len(recordings())+len(moneyRecordings()))
+	require.Len(t, files, len(recordings())+len(moneyRecordings())+1)
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
-			for _, process := range []any{workflows.Round, workflows.Withdrawal, workflows.Deposit, workflows.LedgerAudit} {
+			for _, process := range []any{workflows.Round, workflows.Withdrawal, workflows.Deposit, workflows.LedgerAudit, workflows.AutoRound} {
 				replayer.RegisterWorkflow(process)
 			}
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
@@ -163,6 +163,9 @@ func recordHistories(t *testing.T) {
 		write(t, "round_"+name, h)
 	}
 	recordMoney(t, c)
+	if strings.HasPrefix(recordedAuto, *record) {
+		recordAuto(t, c)
+	}
 }
 
 func write(t *testing.T, name string, h *history.History) {
