@@ -19,7 +19,8 @@
 // of giving i free spins over all i up to the bound. It is a quotient of big integers: a config over 100 % is refused with the
 // number. Strips with more than 50,000,000 combinations of stops are not gone through: their return is simulated.
 //
-// The default machine has 3 reels of 32 stops and 5 lines: docs/games.md tells its return.
+// The default machine has 3 reels of 32 stops and 5 lines. It returns 96.3265 % (an edge of 3.6735 %), and a bet wins at most
+// 2,500 times its stake.
 //
 // What lives here: pure rules. What may not: storage, clocks, any randomness but the stream.
 package slots

@@ -71,3 +71,18 @@ func TestConfigErrorsNameFieldAndNumber(t *testing.T) {
 	_, err = slots.New().Parse(json.RawMessage(strings.Replace(five, `"cherry":[0,0,10,30,60]`, `"cherry":[3000,0,10,30,60]`, 1)))
 	require.ErrorContains(t, err, "pays: less: the machine returns ")
 }
+
+// TestTheDefaultMachine keeps the numbers that doc.go tells.
+func TestTheDefaultMachine(t *testing.T) {
+	t.Parallel()
+	rules, err := slots.New().Parse(slots.New().Info().DefaultConfig)
+	require.NoError(t, err)
+	e, ok := rules.(game.Enumerable)
+	require.True(t, ok)
+	require.Equal(t, []game.Return{{Choice: "spin", Exact: true, Low: 963_265, High: 963_265}}, e.Returns())
+	opening, err := rules.Open(nil)
+	require.NoError(t, err)
+	most, err := rules.CheckBet(opening, game.Bet{Choice: "spin", Stake: 100})
+	require.NoError(t, err)
+	require.EqualValues(t, 250_000, most)
+}
