@@ -26,6 +26,7 @@ import (
 	"fairground/models"
 	"fairground/operators"
 	"fairground/players"
+	"fairground/providers"
 	"fairground/workflows"
 )
 
@@ -58,6 +59,7 @@ type bundle struct {
 	ledger                 *ledger.Ledger
 	operators              *operators.Operators
 	cashier                *cashier.Cashier
+	providers              *providers.Providers
 	tenant, other          models.Tenant
 	group                  models.Group
 	ada, bob, eve, mallory person
@@ -86,7 +88,9 @@ func newBundle(t *testing.T) *bundle {
 	b.cashier = cashier.New(cashier.Config{
 		DB: db.DB, Ledger: b.ledger, Players: b.players, Box: box, Clock: clock.System(), Logger: logger, Kinds: cashier.Kinds(),
 	})
+	b.providers = providers.New(providers.Config{DB: db.DB, Box: box, Clock: clock.System(), Logger: logger})
 	b.http, err = api.Handler(api.Deps{
+		Providers: b.providers,
 		DB: db.DB, Players: b.players, Engine: b.engine, Ledger: b.ledger, Logger: logger, Clock: clock.System(),
 		Operators: b.operators, Cashier: b.cashier, TemporalUI: "http://temporal.test", TemporalNamespace: "fair",
 		StartWithdrawal: b.flows.start, ResumeWithdrawal: b.flows.start, DecideWithdrawal: b.decideNow, CancelWithdrawal: b.flows.cancel,

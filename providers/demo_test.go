@@ -133,7 +133,7 @@ func TestTheDemoProviderPlays(t *testing.T) {
 	require.Equal(t, "refused", d.play(t, 501).State)
 	require.Zero(t, d.Waiting())
 	seat{w: w, id: w.people[0]}.has(t, balance)
-	page, err := w.Providers.Provider(t.Context(), w.tenant, w.provider)
+	page, err := w.Provider(t.Context(), w.tenant, w.provider)
 	require.NoError(t, err)
 	require.Zero(t, page.OpenRounds)
 	w.clean(t)

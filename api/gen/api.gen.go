@@ -243,6 +243,14 @@ const (
 	PlayersTokenExpired         ErrorCode = "players.token_expired"
 	PlayersUnderAge             ErrorCode = "players.under_age"
 	PlayersWrongCode            ErrorCode = "players.wrong_code"
+	ProvidersAssetUnknown       ErrorCode = "providers.asset_unknown"
+	ProvidersGameNotFound       ErrorCode = "providers.game_not_found"
+	ProvidersGroupInactive      ErrorCode = "providers.group_inactive"
+	ProvidersInvalidInput       ErrorCode = "providers.invalid_input"
+	ProvidersNotFound           ErrorCode = "providers.not_found"
+	ProvidersRoundClosed        ErrorCode = "providers.round_closed"
+	ProvidersRoundNotFound      ErrorCode = "providers.round_not_found"
+	ProvidersTitleTaken         ErrorCode = "providers.title_taken"
 )
 
 // Valid indicates whether the value is a known member of the ErrorCode enum.
@@ -593,6 +601,22 @@ func (e ErrorCode) Valid() bool {
 	case PlayersUnderAge:
 		return true
 	case PlayersWrongCode:
+		return true
+	case ProvidersAssetUnknown:
+		return true
+	case ProvidersGameNotFound:
+		return true
+	case ProvidersGroupInactive:
+		return true
+	case ProvidersInvalidInput:
+		return true
+	case ProvidersNotFound:
+		return true
+	case ProvidersRoundClosed:
+		return true
+	case ProvidersRoundNotFound:
+		return true
+	case ProvidersTitleTaken:
 		return true
 	default:
 		return false
