@@ -27,7 +27,7 @@ const purposeBank = "question.bank"
 var (
 	// ErrInvalidBank names the line and the field that are wrong, and quotes nothing of the bank.
 	ErrInvalidBank  = models.E("games.invalid_bank", "the bank of questions can't be taken")
-	ErrBankNotFound = models.E("games.bank_not_found", "the config commits to a bank that was not imported here")
+	ErrBankNotFound = models.E("games.no_content", "the config commits to a bank that was not imported here")
 )
 
 var bankName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{2,31}$`)
