@@ -133,7 +133,7 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 		"operators.owner_exists", "operators.not_linked", "operators.telegram_taken", "operators.invalid_link_code", "cashier.decision_unknown",
 		"players.invalid_cursor", "cashier.invalid_cursor", "cashier.configure", "cashier.read", "cashier.refund_not_found",
 	}
-	for _, room := range []string{"players", "games", "cashier", "operators/errors.go"} {
+	for _, room := range []string{"players", "games", "cashier", "providers", "operators/errors.go"} {
 		for _, code := range codesIn(t, room) {
 			if !slices.Contains(elsewhere, code) {
 				require.Contains(t, documented, code, "a code of %s is neither in the document nor listed as unreachable", room)
@@ -145,13 +145,13 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 	}
 	// And nothing is documented that does not exist.
 	known := slices.Concat(codesIn(t, "."), codesIn(t, "players"), codesIn(t, "games"), codesIn(t, "ledger"),
-		codesIn(t, "cashier"), codesIn(t, "operators/errors.go"), codesIn(t, "api/ingest"))
+		codesIn(t, "cashier"), codesIn(t, "providers"), codesIn(t, "operators/errors.go"), codesIn(t, "api/ingest"))
 	for _, code := range documented {
 		require.Contains(t, known, code)
 	}
 }
 
-var codePattern = regexp.MustCompile(`"((?:api|players|games|ledger|cashier|operators|hooks)\.[a-z_]+)"`)
+var codePattern = regexp.MustCompile(`"((?:api|players|games|ledger|cashier|operators|hooks|providers)\.[a-z_]+)"`)
 
 // codesIn collects the codes in the sources of a room, or in one file.
 func codesIn(t *testing.T, room string) []string {
