@@ -1,9 +1,10 @@
-// Finding a proof: by the round's id from this server, pasted, chosen or dropped.
+// Finding a proof: by the id of a round or a play from this server, pasted, chosen or dropped.
 
 import { h } from './dom.js';
 import { dieFace, markOf } from './pictures.js';
-import { isFinal, readProof, verify } from './verify.js';
-import { roundView } from './view.js';
+import { PLAY_FORMAT } from './play.js';
+import { isFinal, readProof, verify, verifyPlay } from './verify.js';
+import { playView, roundView } from './view.js';
 
 const REFRESH = 4000;
 const LARGEST = 64 * 1024 * 1024;
@@ -17,7 +18,7 @@ const show = (...parts) => page.replaceChildren(...parts.flat());
 
 function roundOf(text) {
   const trimmed = text.trim();
-  const found = /[?&]round=([^&#]+)/.exec(trimmed) ?? /\/rounds\/([^/?#]+)/.exec(trimmed);
+  const found = /[?&](?:round|play)=([^&#]+)/.exec(trimmed) ?? /\/(?:rounds|plays)\/([^/?#]+)/.exec(trimmed);
   return found ? decodeURIComponent(found[1]) : trimmed;
 }
 
@@ -29,15 +30,18 @@ async function showText(text, source, turn) {
     failure('This is not a proof', error.message);
     return null;
   }
-  if (source.round && proof.round !== source.round) {
-    failure('This is the proof of another round', `The server was asked for ${source.round} and sent ${proof.round}.`);
+  const play = proof.format === PLAY_FORMAT;
+  const id = play ? proof.play : proof.round;
+  if (source.round && id !== source.round) {
+    failure('This is another proof', `The server was asked for ${source.round} and sent ${id}.`);
     return null;
   }
   try {
-    const report = await verify(proof);
+    const chain = await fetchChain(proof, source);
+    const report = play ? await verifyPlay(proof, chain) : await verify(proof, chain);
     if (turn !== asked) return null;
-    document.title = `${report.ok ? '✓' : report.failed.length > 0 ? '✗' : '…'} ${proof.round} · Fairground`;
-    show(roundView(proof, report, source), source.round ? [] : pasteCard());
+    document.title = `${report.ok ? '✓' : report.failed.length > 0 ? '✗' : '…'} ${id} · Fairground`;
+    show(play ? playView(proof, report, source) : roundView(proof, report, source), source.round ? [] : pasteCard());
   } catch (error) {
     failure('The proof could not be checked', error.message);
     return null;
@@ -48,8 +52,8 @@ async function showText(text, source, turn) {
 async function showRound(round) {
   const turn = (asked += 1);
   input.value = round;
-  if (!/^r_[a-z0-9]{8,64}$/.test(round)) {
-    failure('This is not a round’s id', 'An id is r_ followed by letters and digits, as in the Verify button’s link under a result.');
+  if (!/^(r_[a-z0-9]{8,64}|pl_[a-z0-9]{8,64}_\d+_\d+)$/.test(round)) {
+    failure('This is not the id of a round or a play', 'An id is r_ or pl_ followed by letters and digits, as in the Verify button’s link under a result.');
     return;
   }
   show(h('section', { class: 'card skeleton', role: 'status', 'data-testid': 'loading' }, h('p', { class: 'dim' }, `Asking for the proof of ${round} …`)));
@@ -70,7 +74,8 @@ async function showRound(round) {
 
 async function fetchProof(round, turn) {
   try {
-    const answer = await fetch(new URL(`../v1/rounds/${round}/proof`, location.href), { headers: { Accept: 'application/json' } });
+    const kind = round.startsWith('pl_') ? 'plays' : 'rounds';
+    const answer = await fetch(new URL(`../v1/${kind}/${round}/proof`, location.href), { headers: { Accept: 'application/json' } });
     if (answer.ok) return await answer.text();
     if (turn !== asked) return null;
     if (answer.status === 404) failure('There is no such round here', `This server knows no round ${round}. Check the id, or paste the proof below.`);
@@ -79,6 +84,17 @@ async function fetchProof(round, turn) {
     if (turn === asked) failure('The server could not be reached', 'Check your connection and try again.', () => showRound(round));
   }
   return null;
+}
+
+// fetchChain is the published list that the proof's seed stands in; without a server, or without an answer, there is none.
+async function fetchChain(proof, source) {
+  if (!source.origin || !/^c_[a-z0-9]{8,64}$/.test(proof.chain?.id ?? '')) return null;
+  try {
+    const answer = await fetch(new URL(`../v1/fairness/chains/${proof.chain.id}`, location.href), { headers: { Accept: 'application/json' } });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
 }
 
 function failure(title, text, again) {
@@ -113,7 +129,8 @@ function welcome() {
 }
 
 function route() {
-  const round = new URLSearchParams(location.search).get('round');
+  const query = new URLSearchParams(location.search);
+  const round = query.get('round') ?? query.get('play');
   if (round && !offline) showRound(roundOf(round));
   else welcome();
 }

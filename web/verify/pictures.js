@@ -1,6 +1,7 @@
 // What a round's outcome looks like.
 
 import { amount, h, s } from './dom.js';
+import { catalogue } from './games/index.js';
 
 const MARKS = { ok: 'M5 13l5 5 9-11', failed: 'M6 6l12 12M18 6L6 18', pending: 'M12 6v6l4 3', skipped: 'M6 12h12' };
 const PIPS = { 1: [[1, 1]], 2: [[0, 0], [2, 2]], 3: [[0, 0], [1, 1], [2, 2]], 4: [[0, 0], [0, 2], [2, 0], [2, 2]] };
@@ -36,7 +37,8 @@ export function picture(proof) {
   }
   if (proof.game === 'duel') return figure('coin', coinFace(data.side), data.side === 'heads' ? 'Heads' : 'Tails');
   if (proof.game === 'redpacket') return figure('packet', packetFace(), `${amount(proof.params?.total)} in ${proof.outcome.slots?.length ?? 0} shares`);
-  return null;
+  const caption = catalogue[proof.game]?.caption?.(proof);
+  return caption ? h('div', { class: 'picture' }, h('figure', {}, h('figcaption', {}, caption))) : null;
 }
 
 // shareBars shows how a packet was split and who took what.

@@ -1,8 +1,12 @@
 // Verifying a round from its proof alone: the same checks, in the same order, as games.Verify.
 
 import { NotCanonical, canonical } from './canonical.js';
-import { Stream, clientSeed, serverSeed, sha256, validPlayerSeed } from './fairness.js';
+import { clientSeed, serverSeed, sha256, validPlayerSeed } from './fairness.js';
 import { catalogue } from './games/index.js';
+import { checkActs, checkContent, checkDraw } from './outcome.js';
+import { playPlan, playRun } from './play.js';
+import { checkChain, checkJackpot } from './pot.js';
+import { Mismatch, Pending, compare, compareJSON, until } from './report.js';
 
 export const FORMAT = 'fairground.round.v1';
 
@@ -12,29 +16,19 @@ const TITLES = {
   params: 'The rules allow the round as it was opened',
   bets: 'The rules allow every bet',
   commit: 'The server’s seed is the one it committed to',
+  chain: 'The commitment stands in the chain that was published before',
   client_seed: 'Every player’s seed went into the draw',
   draw: 'The outcome follows from the seeds',
+  content: 'The content is what the draw chose from the bank that was fixed',
   acts: 'Every share was taken once, by one player',
   payouts: 'Every payout follows from the outcome',
   sums: 'Stakes, payouts and the house add up',
   hash: 'The settlement is the one that was sealed',
+  jackpot: 'The pot was fed and drawn by its rules',
 };
 
 const VOIDED = { draw: 'Nothing was drawn', payouts: 'Every stake went back' };
 
-class Pending extends Error {}
-class Mismatch extends Error {
-  constructor(expected, got) {
-    super('differs from what was recomputed');
-    this.expected = expected;
-    this.got = got;
-  }
-}
-
-const compare = (expected, got) => {
-  if (expected !== got) throw new Mismatch(String(expected), String(got));
-};
-const compareJSON = (expected, got) => compare(canonical(expected), canonical(got));
 export const isFinal = (proof) => proof.status === 'settled' || proof.status === 'voided';
 
 // readProof checks that a text is the proof of a round.
@@ -49,35 +43,55 @@ export function readProof(text) {
   return proof;
 }
 
-// verify makes every check. One that builds on a failed one is skipped.
-export async function verify(published) {
+// verify makes every check. One that builds on a failed one is skipped. chain is the published list that the seed stands in, if it
+// is at hand.
+export async function verify(published, chain = null) {
   const proof = { bets: [], acts: [], payouts: [], house: 0, ...published };
-  const run = { proof, game: catalogue[proof.game], final: isFinal(proof) };
+  const run = { proof, game: catalogue[proof.game], final: isFinal(proof), chain };
   const checks = [];
-  for (const [name, make, ...needs] of plan(run)) checks.push(await check({ name, title: titleOf(name, proof) }, () => make(run), checks, needs));
-  return {
-    round: proof.round, game: proof.game, final: run.final, checks, failed: checks.filter((c) => c.status === 'failed').map((c) => c.name),
-    ok: run.final && checks.every((c) => c.status === 'ok'),
-  };
+  for (const [name, make, ...needs] of plan(run)) checks.push(await check({ name, title: titleOf(name, run) }, () => make(run), checks, needs));
+  return reportOf(proof.round, run, checks);
 }
+
+// verifyPlay makes every check of an instant play's proof.
+export async function verifyPlay(proof, chain = null) {
+  const run = playRun(proof, chain);
+  const checks = [];
+  for (const [name, title, make, ...needs] of playPlan()) checks.push(await check({ name, title }, () => make(run), checks, needs));
+  return reportOf(proof.play, run, checks);
+}
+
+// reportOf sums the checks up. The list of a chain need not be at hand.
+const reportOf = (round, { proof, final }, checks) => ({
+  round, game: proof.game, final, checks, failed: checks.filter((c) => c.status === 'failed').map((c) => c.name),
+  ok: final && checks.every((c) => c.status === 'ok' || (c.name === 'chain' && c.status === 'pending')),
+});
 
 function plan({ proof, game }) {
   const rules = [['format', checkFormat], ['config_hash', checkConfig], ['params', checkParams, 'format'], ['bets', checkBets, 'params'], ['commit', checkCommit]];
+  if (proof.chain) rules.push(['chain', checkChain]);
   const end = [['sums', checkSums, 'payouts'], ['hash', checkHash, 'draw', 'payouts']];
+  if (proof.jackpot) end.push(['jackpot', checkJackpot, 'bets', 'commit', 'client_seed']);
   if (proof.status === 'voided') return [...rules, ['draw', checkNoDraw], ['payouts', checkRefunds, 'draw'], ...end];
-  const acts = game?.acting || proof.acts.length > 0 ? [['acts', checkActs, 'draw']] : [];
+  const content = game?.checkContent ? [['content', checkContent, 'draw']] : [];
+  const acts = game?.acting || game?.live || proof.acts.length > 0 ? [['acts', checkActs, 'bets', 'draw']] : [];
   return [
-    ...rules, ['client_seed', checkClientSeed, 'format'], ['draw', checkDraw, 'params', 'commit', 'client_seed'], ...acts,
-    ['payouts', checkPayouts, 'bets', 'draw', 'acts'], ...end,
+    ...rules, ['client_seed', checkClientSeed, 'format'], ['draw', checkDraw, 'params', 'commit', 'client_seed'], ...content, ...acts,
+    ['payouts', checkPayouts, 'bets', 'draw', 'content', 'acts'], ...end,
   ];
 }
 
-const titleOf = (name, proof) => (proof.status === 'voided' ? VOIDED[name] : undefined) ?? TITLES[name];
+function titleOf(name, { proof, game }) {
+  if (proof.status === 'voided' && VOIDED[name]) return VOIDED[name];
+  if (name === 'acts' && game?.live) return 'Every act was made in its time, and once';
+  if (name === 'draw' && game?.take) return 'The outcome follows from what the chat’s dice showed';
+  return TITLES[name];
+}
 
 async function check(label, make, made, needs) {
   const result = { ...label, status: 'ok' };
   const blocker = made.find((c) => c.status !== 'ok' && needs.includes(c.name));
-  if (blocker?.status === 'pending') return { ...result, status: 'pending', detail: 'the round is not over' };
+  if (blocker?.status === 'pending') return { ...result, status: 'pending', detail: blocker.detail };
   if (blocker) return { ...result, status: 'skipped', detail: `it builds on ${blocker.name}` };
   try {
     await make();
@@ -88,9 +102,7 @@ async function check(label, make, made, needs) {
   }
 }
 
-const untilOver = (run) => {
-  if (!run.final) throw new Pending('the round is not over');
-};
+const untilOver = (run) => until(run.final);
 
 function checkFormat({ proof, game }) {
   compare(FORMAT, proof.format);
@@ -139,31 +151,8 @@ async function checkClientSeed(run) {
   compare(await clientSeed(proof.round, proof.bets.slice(0, fed)), proof.client_seed);
 }
 
-async function checkDraw(run) {
-  const { proof, game } = run;
-  const words = new Stream(serverSeed(proof.server_seed), proof.client_seed, 0);
-  if (!proof.outcome) {
-    untilOver(run);
-    throw new Error('the outcome is missing');
-  }
-  compareJSON(await game.draw(run.config, run.open, words), proof.outcome);
-}
-
 function checkNoDraw({ proof }) {
-  if (proof.outcome || proof.acts.length > 0) throw new Error('a voided round has no outcome');
-}
-
-function checkActs({ proof, game }) {
-  if (!game?.acting) throw new Error('nothing can be taken in this game');
-  const slots = new Set();
-  const players = new Set();
-  for (const { slot, player } of proof.acts) {
-    if (!proof.outcome.slots?.[slot]) throw new Error(`there is no share ${slot}`);
-    if (slots.has(slot)) throw new Error(`share ${slot} was taken twice`);
-    if (!player || players.has(player)) throw new Error(`share ${slot} has no player or one who took another`);
-    slots.add(slot);
-    players.add(player);
-  }
+  if (proof.outcome || proof.acts.length > 0 || proof.external) throw new Error('a voided round has no outcome');
 }
 
 async function checkPayouts(run) {
@@ -186,7 +175,8 @@ function checkSums(run) {
   untilOver(run);
   const { proof, game } = run;
   const staked = total(proof.bets.map((bet) => bet.stake));
-  const left = total([proof.house, ...proof.payouts.map((p) => p.amount), ...proof.acts.map((act) => proof.outcome.slots[act.slot].amount)]);
+  const shares = game?.acting ? proof.acts.map((act) => proof.outcome.slots[act.slot].amount) : [];
+  const left = total([proof.house, ...proof.payouts.map((p) => p.amount), ...shares]);
   if (proof.house < 0 && game?.bank === 'pool') throw new Error('the house paid into a game in which players pay each other');
   if (staked !== left) throw new Mismatch(`${staked} staked`, `${left} paid out and kept`);
 }

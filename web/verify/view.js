@@ -15,6 +15,18 @@ export function roundView(proof, report, source) {
   ];
 }
 
+// playView is the page of an instant play: a round of one bet.
+export function playView(proof, report, source) {
+  const round = {
+    ...proof, round: proof.play, status: 'settled', opened_at: proof.played_at, settled_at: proof.played_at, house: proof.stake - proof.payout,
+    bets: [{ seq: 1, player: proof.player, choice: proof.choice, stake: proof.stake }], payouts: proof.payout > 0 ? [{ seq: 1, amount: proof.payout }] : [],
+  };
+  return [
+    verdictCard(round, report),
+    h('div', { class: 'two' }, h('div', { class: 'stack' }, checksCard(report), moneyCard(round)), h('div', { class: 'stack' }, numbersCard(round), ownCard(proof, source, 'play'))),
+  ];
+}
+
 function verdictCard(proof, report) {
   const [tone, title, text] = verdictOf(proof, report);
   const game = catalogue[proof.game]?.title ?? proof.game;
@@ -30,6 +42,9 @@ function verdictCard(proof, report) {
 function verdictOf(proof, report) {
   if (report.failed.length > 0) {
     return ['failed', `Not verified: ${report.failed.length} of ${report.checks.length} checks failed`, 'What the proof says differs from what your browser recomputed. The failed checks below show both.'];
+  }
+  if (!report.final && proof.play) {
+    return ['pending', 'The seed is still in use', 'The play is paid. Its seed is revealed when the player takes another one (/fair in the private chat); then every check can be made. Until then the commitment below and its place in the published chain are fixed.'];
   }
   if (!report.final) {
     return ['pending', proof.status === 'open' ? 'This round is still open' : 'This round is being settled', `Its draw is fixed already, by the commitment below. The seed is revealed when the round is over${proof.status === 'open' ? `: betting or claiming ends at ${when(proof.closes_at)} at the latest` : ''}. Keep the commitment and compare.`];
@@ -109,13 +124,14 @@ function numbersCard(proof) {
 
 const command = (text) => h('div', { class: 'command' }, h('code', {}, text.split(' ').flatMap((word) => [h('span', {}, word), ' '])), copyButton(text));
 
-function ownCard(proof, source) {
+function ownCard(proof, source, kind = 'round') {
+  const id = proof[kind];
   const text = JSON.stringify(proof, null, 2);
   const link = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
   return h('section', { class: 'card' }, h('h2', {}, 'Check it without this page'),
     h('p', { class: 'dim' }, 'On the command line, with the program from its source:'),
-    source.origin ? command(`fairground verify round ${proof.round} --api ${source.origin}`) : command(`fairground verify round ${proof.round}.json`),
-    h('div', { class: 'row' }, h('a', { class: 'button', href: link, download: `${proof.round}.json` }, 'Download proof'), copyButton(text, 'Copy proof'),
+    source.origin ? command(`fairground verify ${kind} ${id} --api ${source.origin}`) : command(`fairground verify ${kind} ${id}.json`),
+    h('div', { class: 'row' }, h('a', { class: 'button', href: link, download: `${id}.json` }, 'Download proof'), copyButton(text, 'Copy proof'),
       source.origin ? h('a', { href: 'offline.html', download: 'fairground-verify.html' }, 'Save this verifier as one file') : null),
     h('details', {}, h('summary', {}, 'The proof'), h('pre', { 'data-testid': 'proof-json', tabindex: 0 }, text)));
 }

@@ -1,0 +1,56 @@
+// Where a seed comes from, and the pot that a round's stakes feed.
+
+import { canonical } from './canonical.js';
+import { Stream, serverSeed, sha256 } from './fairness.js';
+import { compare, compareJSON, until } from './report.js';
+
+// checkChain checks that a commitment stands where the proof says in the chain whose hash it gives.
+export async function checkChain({ proof, chain }) {
+  until(chain, 'the published list of the chain is not at hand');
+  const { id, index, hash } = proof.chain;
+  compare(id, chain.id);
+  for (const commit of chain.commits) if (!/^[0-9a-f]{64}$/.test(commit)) throw new Error('a commitment of the chain is not 64 hex digits');
+  compare(await sha256(['fairground.chain.v1', chain.id, ...chain.commits, ''].join('\n')), hash);
+  if (!(index in chain.commits)) throw new Error(`chain ${id} has no seed ${index}`);
+  compare(chain.commits[index], proof.commit);
+}
+
+const JACKPOT_NONCE = 1;
+const SCALE = 10000n;
+
+// checkJackpot feeds and draws the pot again.
+export async function checkJackpot(run) {
+  const { proof } = run;
+  const pot = proof.jackpot;
+  compare(await sha256(canonical(pot.config)), pot.config_hash);
+  if (proof.status === 'voided') {
+    if (pot.drawn || pot.hit || pot.amount) throw new Error('the pot of a voided round is not drawn');
+    return;
+  }
+  until(run.final);
+  const stakes = proof.bets.map((bet) => BigInt(bet.stake));
+  const sum = stakes.reduce((all, stake) => all + stake, 0n);
+  if (stakes.some((stake) => stake < 0n) || sum >= 2n ** 63n) throw new Error('the stakes are more than there can be');
+  const carry = BigInt(pot.carry_before);
+  if (carry < 0n || carry >= SCALE || pot.pot_before < 0) throw new Error('the pot before is none that can be');
+  const contribution = (carry + sum * BigInt(pot.config.contribution_bp)) / SCALE;
+  const want = {
+    id: pot.id, config_version: pot.config_version, config: pot.config, config_hash: pot.config_hash, drawn: true,
+    carry_before: pot.carry_before, pot_before: pot.pot_before, contribution: Number(contribution), hit: false, amount: 0,
+  };
+  const won = await winner(proof, BigInt(pot.config.chance), stakes, sum);
+  if (won >= 0) Object.assign(want, { hit: true, winner: proof.bets[won].seq, amount: Number(BigInt(pot.pot_before) + contribution) });
+  compareJSON(want, pot);
+}
+
+// winner is the index of the winning stake, or -1: the stakes lie one after the other, and a number falls on one or on none.
+async function winner(proof, chance, stakes, sum) {
+  if (sum <= 0n || chance < 1n) return -1;
+  const words = new Stream(serverSeed(proof.server_seed), proof.client_seed, JACKPOT_NONCE);
+  let at = await words.int64n(chance > sum ? chance : sum);
+  for (let i = 0; i < stakes.length; i += 1) {
+    if (at < stakes[i]) return i;
+    at -= stakes[i];
+  }
+  return -1;
+}
