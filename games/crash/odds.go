@@ -2,6 +2,7 @@ package crash
 
 import (
 	"math/big"
+	"slices"
 	"strconv"
 
 	"fairground/fairness"
@@ -53,7 +54,8 @@ func (r rules) Returns() []game.Return {
 	return returns
 }
 
-// Sample implements game.Sampler: one bet on each offered choice, all of them left to their targets.
+// Sample implements game.Sampler: one bet on each offered choice, all of them left to their targets. The classes are how many
+// of the different targets a run reaches.
 func (r rules) Sample() (game.Sample, error) {
 	const stake = start
 	choices := r.Choices()
@@ -64,17 +66,27 @@ func (r rules) Sample() (game.Sample, error) {
 			return game.Sample{}, err
 		}
 	}
+	steps := slices.Compact(slices.Sorted(slices.Values(goals)))
+	weights, above := make([]int64, len(steps)+1), whole*word
+	for i, step := range steps {
+		weights[i] = above - r.ways(step)
+		above = r.ways(step)
+	}
+	weights[len(steps)] = above
 	return game.Sample{
-		Choices: choices, Stake: stake,
+		Choices: choices, Stake: stake, Weights: weights,
 		Play: func(words *fairness.Stream, paid []int64) int {
-			crash := r.point(words)
+			crash, class := r.point(words), 0
+			for class < len(steps) && steps[class] <= crash {
+				class++
+			}
 			for i, goal := range goals {
 				paid[i] = 0
 				if goal <= crash {
 					paid[i] = payout(stake, goal)
 				}
 			}
-			return 0
+			return class
 		},
 	}, nil
 }

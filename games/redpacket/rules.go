@@ -102,4 +102,6 @@ func (rules) Settle(open game.Opening, out game.Outcome, bets []game.Bet, acts [
 func (rules) Odds() []game.Odd { return nil }
 
 // Returns implements game.Enumerable: a packet goes to those who claim and back to the opener, all of it.
-func (rules) Returns() []game.Return { return []game.Return{{Exact: true, Low: 1_000_000, High: 1_000_000}} }
+func (rules) Returns() []game.Return {
+	return []game.Return{{Exact: true, Low: 1_000_000, High: 1_000_000}}
+}

@@ -122,7 +122,7 @@ func TestWhatCanNotBePlayed(t *testing.T) {
 	result, err := simulate.Run(rules, simulate.Options{Rounds: 100})
 	require.NoError(t, err, "the opener's bet is one to play")
 	require.Equal(t, "fund", result.Choices[0].Choice)
-	require.EqualValues(t, 100*result.Stake, result.Choices[0].Paid, "nobody claims: all goes back")
+	require.Equal(t, 100*result.Stake, result.Choices[0].Paid, "nobody claims: all goes back")
 	chi, limit := result.Fit()
 	require.Zero(t, chi)
 	require.Zero(t, limit)

@@ -56,7 +56,13 @@ func (s suite) decide(t *rapid.T, rules game.Rules, opening game.Opening) (out, 
 		return out, again
 	}
 	seed := fairness.Seed(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "seed"))
-	return s.draw(t, rules, opening, fairness.NewStream(seed, "client", 0)), s.draw(t, rules, opening, fairness.NewStream(seed, "client", 0))
+	out = s.draw(t, rules, opening, fairness.NewStream(seed, "client", 0))
+	if first := opening.OpenerBet; first != nil {
+		other := *first
+		other.Player, other.Seed = "p_other", "another"
+		opening.OpenerBet = &other // who opened is no part of the rules either
+	}
+	return out, s.draw(t, rules, opening, fairness.NewStream(seed, "client", 0))
 }
 
 // draw draws an outcome with its content, as the engine does.

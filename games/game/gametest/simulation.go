@@ -44,6 +44,7 @@ func (s suite) simulation(t *testing.T) {
 		require.GreaterOrEqual(t, said.High, seen.Low, "%s: published %d to %d, simulated %d to %d", seen.Choice, said.Low, said.High, seen.Low, seen.High)
 	}
 	chi, limit := result.Fit()
+	require.True(t, !sampler || limit > 0, "a sample counts its draws by classes")
 	require.LessOrEqual(t, chi, limit, "the draws are as often as they should: %v of %v", result.Classes, result.Weights)
 }
 
