@@ -145,7 +145,7 @@ func (t *tenantBot) movements(ctx context.Context, c talk, group int64, limit in
 			kind = line.Kind
 		}
 		text := fmt.Sprintf("%s · %s · %s → %s", line.At.Format("01-02 15:04"), esc(kind), signed(line.Delta), number(line.After))
-		if strings.HasPrefix(line.Ref, "r_") {
+		if strings.HasPrefix(line.Ref, "r_") || strings.HasPrefix(line.Ref, "pl_") {
 			text += " · <code>" + esc(line.Ref) + "</code>"
 		}
 		lines = append(lines, text)

@@ -70,7 +70,7 @@ func TestCrashIsCashedOutByHandAndByItself(t *testing.T) {
 			w.waitAfter(card.MessageID, "Crashed at")
 			continue
 		}
-		live := w.shows(card.MessageID, "Taps so far: 0")
+		live := w.shows(card.MessageID, "Cashed out: 0")
 		require.Len(t, live.ReplyMarkup.Rows, 1)
 		require.Contains(t, w.tap(0, live, "💰 Cash out"), "Cashed out at 1.")
 		require.Contains(t, w.tap(0, live, "💰 Cash out"), "done that already")
@@ -174,7 +174,7 @@ func TestAQuizAsksOneQuestionAMessageAndTellsNothingBeforeItsEnd(t *testing.T) {
 		require.NotContains(t, w.message(asked.MessageID).Text, "right")
 		if number == 1 {
 			first = asked
-			w.shows(asked.MessageID, "Taps so far: 2")
+			w.shows(asked.MessageID, "Answers: 2")
 		} else {
 			require.NotEqual(t, first.MessageID, asked.MessageID)
 			require.Contains(t, w.forge(w.people[1], first, w.data(first, "A · ")), "done that already")

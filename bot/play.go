@@ -122,15 +122,15 @@ func (v voice) usage(info game.Info) string {
 	if text, ok := v.own(info.Name, "usage"); ok {
 		return text
 	}
-	line := "/" + info.Name
+	line := []string{"/" + info.Name}
 	for _, name := range info.Args {
 		if name, optional := strings.CutSuffix(name, "?"); optional {
-			line += " [" + name + "]"
+			line = append(line, "["+name+"]")
 		} else {
-			line += " " + name
+			line = append(line, name)
 		}
 	}
-	return v.say("usage.game", vars{"Line": line})
+	return v.say("usage.game", vars{"Line": strings.Join(line, " ")})
 }
 
 // openAndBet opens a round, and with a choice bets in it or in the one that is running. A bet that

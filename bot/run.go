@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"html"
 	"log/slog"
 	"maps"
@@ -97,7 +98,7 @@ func liveCard(v voice, view games.RoundView, now games.LiveView) (string, *teleg
 	lines = append(lines, v.say("card.bets", vars{"Bets": number(view.Bets), "Players": number(view.Players), "Pot": number(view.Pot)}))
 	_, apart := v.own(view.Game, slotText)
 	if !apart {
-		lines = append(lines, v.say("card.acts", vars{"N": number(int64(len(now.Acts)))}))
+		lines = append(lines, v.acted(view.Game, len(now.Acts)))
 	}
 	if now.Over {
 		lines = append(lines, v.say("card.closed"))
@@ -107,6 +108,14 @@ func liveCard(v voice, view games.RoundView, now games.LiveView) (string, *teleg
 		return text, telegram.EmptyKeyboard()
 	}
 	return text, actButtons(v, view, now)
+}
+
+// acted says how much was done so far.
+func (v voice) acted(name string, n int) string {
+	if text := v.line(name, "card.acts", fmt.Appendf(nil, `{"n":%d}`, n)); text != "" {
+		return html.EscapeString(text)
+	}
+	return v.say("card.acts", vars{"N": number(int64(n))})
 }
 
 // actButtons are what can be done at this moment of a run.
@@ -185,7 +194,7 @@ func (l *live) slot(ctx context.Context, v voice, view games.RoundView, now game
 		l.showSlot(ctx, view, before, cardShown{topic: topic, text: html.EscapeString(last), final: true})
 	}
 	if text != "" && !now.Over && changed {
-		lines := html.EscapeString(text) + "\n" + v.say("card.acts", vars{"N": number(int64(acted))})
+		lines := html.EscapeString(text) + "\n" + v.acted(view.Game, acted)
 		l.showSlot(ctx, view, m.Slot, cardShown{topic: topic, text: lines, kb: kb})
 	}
 }
