@@ -230,9 +230,12 @@ BEGIN
     RETURN jsonb_build_object('code', 'LIMIT_REACHED', 'reason', 'providers.max_stake', 'limit', g.max_stake);
   END IF;
   v_refused := player_refusal(s.tenant_id, s.group_id, s.player_id, 'bet', s.asset, p_amount);
+  IF v_refused IS NULL AND s.asset = 'points' AND round_paced(s.tenant_id, s.group_id) THEN -- what holds for all games of the group
+    v_refused := coalesce(round_quiet(s.tenant_id, s.group_id), round_pacing_refusal(s.tenant_id, s.group_id, s.player_id, '', p_amount));
+  END IF;
   v_code := v_refused->>'code';
   IF v_code IS NULL THEN RETURN NULL; END IF;
-  RETURN jsonb_build_object('code', CASE WHEN v_code LIKE '%\_limit' THEN 'LIMIT_REACHED' ELSE 'PLAYER_BLOCKED' END, 'reason', v_code);
+  RETURN jsonb_build_object('code', CASE WHEN v_code LIKE 'games.%' OR v_code LIKE '%\_limit' THEN 'LIMIT_REACHED' ELSE 'PLAYER_BLOCKED' END, 'reason', v_code);
 END $$;
 -- +goose StatementEnd
 
@@ -642,5 +645,33 @@ BEGIN
          AND CASE p_kind WHEN 'loss' THEN n.kind IN ('bet', 'settle', 'void', 'claim', 'provider.bet', 'provider.win', 'provider.rollback')
                   ELSE n.kind = 'deposit' AND n.delta > 0 END) AS l
    WHERE a.tenant_id = p_tenant AND a.owner = p_player::text AND a.asset = p_asset AND a.purpose = 'player';
+END $$;
+-- +goose StatementEnd
+
+-- What a player did at providers counts for the pacing of a group's games as a whole, as in 00025.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION pacing_used(p_tenant bigint, p_group bigint, p_player bigint, p_game text, p_since timestamptz,
+  OUT o_stakes bigint, OUT o_loss bigint, OUT o_bets bigint, OUT o_last timestamptz) LANGUAGE plpgsql AS $$
+DECLARE v_purse bigint := round_purse(p_tenant, p_group, 'points', p_player); v_from bigint; v_chain text; v_index int; v_nonce bigint; v_older boolean; s record;
+BEGIN
+  SELECT version INTO v_from FROM lines WHERE tenant_id = p_tenant AND account_id = v_purse AND posted_at < p_since ORDER BY version DESC LIMIT 1;
+  SELECT coalesce(-sum(n.delta) FILTER (WHERE (n.kind = 'bet' AND r.status IS DISTINCT FROM 'voided') OR n.kind IN ('provider.bet', 'provider.rollback')), 0),
+         coalesce(-sum(n.delta), 0),
+         count(*) FILTER (WHERE (n.kind = 'bet' AND r.status IS DISTINCT FROM 'voided') OR n.kind = 'provider.bet') - count(*) FILTER (WHERE n.kind = 'provider.rollback'),
+         max(n.posted_at) FILTER (WHERE n.kind IN ('bet', 'provider.bet'))
+    INTO o_stakes, o_loss, o_bets, o_last
+    FROM lines n LEFT JOIN rounds r ON r.tenant_id = p_tenant AND r.round_id = n.ref
+   WHERE n.tenant_id = p_tenant AND n.account_id = v_purse AND n.version > coalesce(v_from, 0)
+     AND n.kind IN ('bet', 'settle', 'void', 'claim', 'jackpot', 'provider.bet', 'provider.win', 'provider.rollback') AND (p_game = '' OR r.game = p_game);
+  FOR v_chain IN SELECT chain_id FROM seed_chains WHERE tenant_id = p_tenant AND purpose = 'plays' AND owner_id = p_player ORDER BY ordinal DESC LOOP
+    SELECT seed_index, nonce INTO v_index, v_nonce FROM plays WHERE tenant_id = p_tenant AND chain_id = v_chain AND played_at < p_since
+     ORDER BY seed_index DESC, nonce DESC LIMIT 1;
+    v_older := FOUND;
+    SELECT coalesce(sum(stake), 0) AS stakes, coalesce(sum(stake - payout), 0) AS loss, count(*) AS n, max(played_at) AS last INTO s FROM plays
+     WHERE tenant_id = p_tenant AND chain_id = v_chain AND (seed_index, nonce) > (coalesce(v_index, -1), coalesce(v_nonce, -1))
+       AND group_id = p_group AND (p_game = '' OR game = p_game);
+    o_stakes := o_stakes + s.stakes; o_loss := o_loss + s.loss; o_bets := o_bets + s.n; o_last := greatest(o_last, s.last);
+    EXIT WHEN v_older;
+  END LOOP;
 END $$;
 -- +goose StatementEnd

@@ -214,3 +214,21 @@ func TestAStorm(t *testing.T) {
 	require.Zero(t, both, "a bet was taken back and paid")
 	w.clean(t)
 }
+
+// TestTheGroupsPacingHolds counts bets at a provider with the group's daily cap of stakes.
+func TestTheGroupsPacingHolds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.asOwner(t, `INSERT INTO group_pacing (tenant_id, group_id, game, daily_stake, zone, version, updated_by) VALUES ($1, $2, '', 150, 'UTC', 1, 0)`, w.tenant, w.group)
+	s := w.launch(t, 0)
+	first := s.betting("r1", 100)
+	require.Equal(t, seamless.OK, s.call(t, seamless.Bet, first).Code)
+	a := s.call(t, seamless.Bet, s.betting("r2", 51))
+	require.Equal(t, seamless.LimitReached, a.Code)
+	require.Equal(t, "games.daily_cap", a.Reason)
+	require.Equal(t, seamless.OK, s.call(t, seamless.Bet, s.betting("r3", 50)).Code)
+	require.Equal(t, seamless.OK, s.call(t, seamless.Rollback, s.rollingBack(first)).Code)
+	require.Equal(t, seamless.OK, s.call(t, seamless.Bet, s.betting("r4", 100)).Code)
+	require.Equal(t, seamless.LimitReached, s.call(t, seamless.Bet, s.betting("r5", 1)).Code)
+	w.clean(t)
+}
