@@ -151,7 +151,7 @@ func checkReason(reason string) error {
 }
 
 // codeConfigStale is how the database refuses what is played with another config version than the one in force at its moment.
-const codeConfigStale = "FG001"
+const codeConfigStale = "FG024"
 
 // configTries is how often what met a change of config is tried again with the version in force by then.
 const configTries = 5

@@ -124,7 +124,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- Refuses (FG001) what is played with another version than the one in force at its moment. Whoever plays reads the version
+-- Refuses (FG024) what is played with another version than the one in force at its moment. Whoever plays reads the version
 -- first, in another transaction: the version may have changed in between. The trigger's argument names the column of the moment.
 -- +goose StatementBegin
 CREATE FUNCTION config_is_in_force() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -133,7 +133,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(7024, hashtext(NEW.tenant_id || '/' || NEW.game));
   SELECT config_in_force(NEW.tenant_id, NEW.game, v_at) INTO v_version;
   IF v_version <> NEW.config_version THEN
-    RAISE EXCEPTION 'version % of % is in force, not %', v_version, NEW.game, NEW.config_version USING ERRCODE = 'FG001';
+    RAISE EXCEPTION 'version % of % is in force, not %', v_version, NEW.game, NEW.config_version USING ERRCODE = 'FG024';
   END IF;
   RETURN NULL;
 END $$;
@@ -147,7 +147,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(7024, h) FROM (SELECT DISTINCT hashtext(tenant_id || '/' || game) AS h FROM made ORDER BY 1) AS s;
   IF EXISTS (SELECT 1 FROM (SELECT tenant_id, game, config_version, min(played_at) AS first, max(played_at) AS last FROM made GROUP BY 1, 2, 3) AS m
        WHERE config_in_force(m.tenant_id, m.game, m.first) <> m.config_version OR config_in_force(m.tenant_id, m.game, m.last) <> m.config_version) THEN
-    RAISE EXCEPTION 'another version of a config is in force' USING ERRCODE = 'FG001';
+    RAISE EXCEPTION 'another version of a config is in force' USING ERRCODE = 'FG024';
   END IF;
   RETURN NULL;
 END $$;
