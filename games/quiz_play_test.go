@@ -74,7 +74,7 @@ func TestAQuizIsAskedQuestionByQuestion(t *testing.T) {
 	view, err = w.Engine.Round(ctx, w.Tenant, round.ID)
 	require.NoError(t, err)
 	require.NotEmpty(t, view.Report)
-	require.EqualValues(t, 3000-proof.House, w.Total(t))
+	require.Equal(t, 3000-proof.House, w.Total(t))
 
 	forged := proof
 	outcome := *proof.Outcome
@@ -112,5 +112,5 @@ func TestARaffleNeedsItsLeastTickets(t *testing.T) {
 	view, err := w.Engine.Round(ctx, w.Tenant, round.ID)
 	require.NoError(t, err)
 	require.NotEmpty(t, view.Report, "a raffle tells which tickets won")
-	require.EqualValues(t, 3000-proof.House, w.Total(t))
+	require.Equal(t, 3000-proof.House, w.Total(t))
 }
