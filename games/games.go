@@ -9,6 +9,7 @@ import (
 	"fairground/games/game"
 	"fairground/games/simulate"
 	"fairground/internal/clock"
+	"fairground/internal/drand"
 	"fairground/internal/group"
 	"fairground/internal/postgres"
 	"fairground/internal/redis"
@@ -23,6 +24,7 @@ type Config struct {
 	Clock  clock.Clock
 	Locker redis.Locker // admission control only; money is the same without it
 	Logger *slog.Logger
+	Beacon *drand.Client // public randomness that goes into rounds; optional
 }
 
 // Engine plays rounds. It is safe for concurrent use; Postgres alone decides.
@@ -45,6 +47,7 @@ type Engine struct {
 	sources    *cache[playerKey, playerSource] // what instant plays are drawn from
 	current    *cache[gameKey, int]            // config versions that plays are made under
 	rooms      *cache[[2]int64, houseRoom]     // by tenant and group
+	beacon     *drand.Client                   // optional
 }
 
 // New makes an engine over the generated catalogue.
@@ -52,6 +55,7 @@ func New(cfg Config) *Engine {
 	e := &Engine{
 		db: cfg.DB, box: cfg.Box, clock: cfg.Clock, locker: cfg.Locker, logger: cfg.Logger,
 		games:   Catalogue(),
+		beacon:  cfg.Beacon,
 		configs: newCache[configKey, boundConfig](1024),
 		rounds:  newCache[roundKey, roundMeta](4096),
 		drawn:   newCache[roundKey, frozen](64),

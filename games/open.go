@@ -65,7 +65,7 @@ func (e *Engine) open(ctx context.Context, req OpenRequest) (RoundView, error) {
 		if err != nil {
 			return RoundView{}, err
 		}
-		err = e.db.Call(ctx, req.Tenant, `SELECT api_round_open($1, $2, $3, $4)`, []any{req.Tenant, req.Key, hash, payload}, &answer)
+		answer, err = e.callOpen(ctx, req, hash, payload)
 		if postgres.Code(err) == codeOtherSeed {
 			continue
 		}

@@ -16,6 +16,7 @@ import (
 const (
 	CheckChain  CheckName = "chain"
 	CheckPayout CheckName = "payout"
+	CheckBeacon CheckName = "beacon" // of a round
 )
 
 // pendingError is why a check can't be made yet.

@@ -30,6 +30,7 @@ type Proof struct {
 	Commit         string             `json:"commit"`                // SHA-256 of the server seed, published at the opening
 	Chain          *ChainRef          `json:"chain,omitempty"`       // where the seed comes from; rounds of old have none
 	ServerSeed     string             `json:"server_seed,omitempty"` // once it may be revealed
+	Beacon         *BeaconRef         `json:"beacon,omitempty"`      // public randomness in the draw; optional
 	Params         json.RawMessage    `json:"params"`
 	Bets           []game.Bet         `json:"bets"`      // by Seq, from 1
 	DrawBets       int                `json:"draw_bets"` // how many of the first bets fed the client seed

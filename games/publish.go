@@ -37,6 +37,9 @@ func (e *Engine) Proof(ctx context.Context, round string) (Proof, error) {
 	if err := e.addChain(ctx, tenant, &p); err != nil {
 		return Proof{}, err
 	}
+	if err := e.addBeacon(ctx, tenant, &p); err != nil {
+		return Proof{}, err
+	}
 	if err := e.addJackpot(ctx, &f, &p); err != nil {
 		return Proof{}, err
 	}

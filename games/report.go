@@ -104,6 +104,8 @@ func checkTitle(name CheckName, status models.RoundStatus) string {
 		return "The rules allow every bet"
 	case CheckCommit:
 		return "The server's seed is the one it committed to"
+	case CheckBeacon:
+		return "The public randomness is its network's own, and came after betting"
 	case CheckChain:
 		return "The commitment stands in the chain that was published before"
 	case CheckClientSeed:

@@ -70,7 +70,13 @@ func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageRes
 	if err != nil {
 		return StageResult{}, err
 	}
-	client := fairness.ClientSeed(round, f.entries())
+	client, err := e.mixBeacon(ctx, &f, fairness.ClientSeed(round, f.entries()))
+	if errors.Is(err, errBeaconLate) {
+		return e.Void(ctx, tenant, round, ReasonNoBeacon)
+	}
+	if err != nil {
+		return StageResult{Round: round, Status: f.row.Status}, err
+	}
 	outcome := json.RawMessage(nil)
 	if !f.row.Acting {
 		if f.outcome, err = e.drawOutcome(ctx, &f, fairness.NewStream(seed, client, 0)); err != nil {
@@ -177,6 +183,9 @@ func (e *Engine) Void(ctx context.Context, tenant int64, round, reason string) (
 // ErrRoundNotFound or ErrRoundClosed.
 func (e *Engine) Extend(ctx context.Context, tenant int64, round string, until time.Time) (StageResult, error) {
 	out, err := e.stage(ctx, tenant, round, `SELECT api_round_extend($1, $2, $3)`, tenant, round, until)
+	if postgres.Code(err) == codeBeaconKnown {
+		return StageResult{}, ErrRoundClosed
+	}
 	if err != nil {
 		return StageResult{}, fmt.Errorf("extend round %s: %w", round, err)
 	}

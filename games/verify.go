@@ -30,11 +30,14 @@ func verifyRound(p Proof, chain *Chain) Report {
 	if p.Chain != nil || chain != nil {
 		v.check(CheckChain, func() error { return v.chain(chain) })
 	}
+	if p.Beacon != nil {
+		v.check(CheckBeacon, v.beacon)
+	}
 	if p.Status == models.RoundVoided {
 		v.check(CheckDraw, v.noDraw)
 		v.check(CheckPayouts, v.refunds, CheckDraw)
 	} else {
-		v.check(CheckClientSeed, v.clientSeed, CheckFormat)
+		v.check(CheckClientSeed, v.clientSeed, CheckFormat, CheckBeacon)
 		v.check(CheckDraw, v.draw, CheckParams, CheckCommit, CheckClientSeed)
 		if _, ok := v.rules.(game.Banked); ok {
 			v.check(CheckContent, v.content, CheckDraw)
@@ -210,7 +213,11 @@ func (v *verifier) clientSeed() error {
 	for i, bet := range p.Bets[:fed] {
 		entries[i] = fairness.Entry{Seq: bet.Seq, Player: bet.Player, Seed: bet.Seed}
 	}
-	return compare(fairness.ClientSeed(p.Round, entries), p.ClientSeed)
+	client, err := v.mixed(fairness.ClientSeed(p.Round, entries))
+	if err != nil {
+		return err
+	}
+	return compare(client, p.ClientSeed)
 }
 
 func (v *verifier) draw() error {

@@ -176,6 +176,58 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER round_seed_return AFTER DELETE ON rounds FOR EACH ROW EXECUTE FUNCTION round_seed_return();
 
+-- ---------- public randomness ----------
+
+-- What will go into a round's draw beside the seeds: fixed when the round opens, before anybody can know it.
+CREATE TABLE round_beacons (
+  tenant_id bigint      NOT NULL,
+  round_id  text        NOT NULL,
+  source    jsonb       NOT NULL, -- the network and its round
+  due_at    timestamptz NOT NULL,
+  signature bytea,
+  PRIMARY KEY (tenant_id, round_id),
+  FOREIGN KEY (tenant_id, round_id) REFERENCES rounds
+);
+SELECT fairground_fence('round_beacons');
+
+-- Fixes it in the transaction that opens the round.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_beacon(p_tenant bigint, p_round text, p_source jsonb, p_due timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  IF NOT EXISTS (SELECT 1 FROM rounds WHERE tenant_id = p_tenant AND round_id = p_round AND xmin = pg_current_xact_id()::xid AND closes_at < p_due) THEN
+    RAISE EXCEPTION 'round % was opened before, or is open longer', p_round USING ERRCODE = '22023';
+  END IF;
+  INSERT INTO round_beacons (tenant_id, round_id, source, due_at) VALUES (p_tenant, p_round, p_source, p_due);
+END $$;
+-- +goose StatementEnd
+
+-- Keeps the first signature and answers with it.
+-- +goose StatementBegin
+CREATE FUNCTION api_round_beacon_signed(p_tenant bigint, p_round text, p_signature bytea) RETURNS bytea
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v bytea;
+BEGIN
+  PERFORM ledger_guard(p_tenant);
+  UPDATE round_beacons SET signature = coalesce(signature, p_signature) WHERE tenant_id = p_tenant AND round_id = p_round AND due_at <= clock_timestamp() + interval '5 seconds'
+  RETURNING signature INTO STRICT v;
+  RETURN v;
+END $$;
+-- +goose StatementEnd
+
+-- Betting does not last until the randomness is known: FG002.
+-- +goose StatementBegin
+CREATE FUNCTION round_beacon_keeps() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM round_beacons WHERE tenant_id = NEW.tenant_id AND round_id = NEW.round_id AND due_at <= NEW.closes_at) THEN
+    RAISE EXCEPTION 'round % would be open when its randomness is known', NEW.round_id USING ERRCODE = 'FG002';
+  END IF;
+  RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER round_beacon_keeps BEFORE UPDATE OF closes_at ON rounds FOR EACH ROW WHEN (NEW.closes_at > OLD.closes_at) EXECUTE FUNCTION round_beacon_keeps();
+
 -- Shows the seed a player's plays were drawn from and takes the next of the chain, or the first of the next chain. Codes:
 -- ok, ledger.key_reused, stale (another seed is in use, or no next one is published).
 -- +goose StatementBegin

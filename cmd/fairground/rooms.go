@@ -14,6 +14,7 @@ import (
 	"fairground/cashier"
 	"fairground/games"
 	"fairground/internal/config"
+	"fairground/internal/drand"
 	"fairground/internal/postgres"
 	"fairground/internal/redis"
 	"fairground/internal/secret"
@@ -97,7 +98,11 @@ func (r *rooms) openDomain(ctx context.Context, p *program, process string, conn
 	}
 	r.players = players.New(r.db, r.box, p.clock, options...)
 	r.ledger = ledger.New(r.db)
-	r.engine = games.New(games.Config{DB: r.db, Box: r.box, Clock: p.clock, Locker: locker, Logger: r.logger})
+	var beacon *drand.Client
+	if r.cfg.DrandURL != "" {
+		beacon = drand.New(r.cfg.DrandURL, r.cfg.DrandChain)
+	}
+	r.engine = games.New(games.Config{DB: r.db, Box: r.box, Clock: p.clock, Locker: locker, Logger: r.logger, Beacon: beacon})
 	r.operators = operators.New(operators.Config{DB: r.db, Box: r.box, Clock: p.clock, Logger: r.logger, OIDC: r.singleSignOn()})
 	r.providers = providers.New(providers.Config{DB: r.db, Box: r.box, Clock: p.clock, Logger: r.logger})
 	r.cashier = cashier.New(cashier.Config{

@@ -52,6 +52,10 @@ type Config struct {
 	PublicURL string `env:"PUBLIC_URL"`
 	// VerifyAPI is where the verify command looks a round up.
 	VerifyAPI string `env:"FAIRGROUND_API" envDefault:"http://127.0.0.1:7700"`
+	// DrandURL is a drand network's API, whose public randomness then goes into rounds; empty does without.
+	DrandURL string `env:"FAIRGROUND_DRAND_URL"`
+	// DrandChain is the chain hash of the network, hex; quicknet by default.
+	DrandChain string `env:"FAIRGROUND_DRAND_CHAIN" envDefault:"52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"`
 
 	// TelegramAPIURL is the Bot API server.
 	TelegramAPIURL string `env:"TELEGRAM_API_URL" envDefault:"https://api.telegram.org"`

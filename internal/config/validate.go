@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -54,9 +56,13 @@ func (c Config) validate() error {
 		checkURL("PUBLIC_URL", c.PublicURL, "https://play.example.org", "http", "https"),
 		checkURL("TELEGRAM_API_URL", c.TelegramAPIURL, "https://api.telegram.org", "http", "https"),
 		checkURL("OIDC_ISSUER", c.OIDCIssuer, "https://login.example.org", "http", "https"),
+		checkURL("FAIRGROUND_DRAND_URL", c.DrandURL, "https://api.drand.sh", "http", "https"),
 		checkURL("TEMPORAL_UI_URL", c.TemporalUIURL, "https://temporal.example.org", "http", "https"),
 		checkAddr("API_ADDR", c.APIAddr), checkAddr("BOT_ADDR", c.BotAddr), checkAddr("WORKER_ADDR", c.WorkerAddr),
 	)
+	if raw, err := hex.DecodeString(c.DrandChain); err != nil || len(raw) != sha256.Size {
+		errs = append(errs, wrong("FAIRGROUND_DRAND_CHAIN", "is no chain hash: 64 hex digits"))
+	}
 	if c.OIDCIssuer != "" && (c.OIDCClientID == "" || c.OIDCClientSecret == "") {
 		errs = append(errs, wrong("OIDC_CLIENT_ID", "set it and OIDC_CLIENT_SECRET with OIDC_ISSUER, or none of the three"))
 	}
