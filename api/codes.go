@@ -33,7 +33,7 @@ const (
 func codes() map[string]code {
 	all := map[string]code{}
 	for _, part := range []map[string]code{
-		ownCodes(), oddsCodes(), playerCodes(), safetyCodes(), gameCodes(), instantCodes(), ledgerCodes(), operatorCodes(), cashierCodes(), adjustmentCodes(), depositCodes(), hookCodes(), itemCodes(), providerCodes(), bankCodes(),
+		ownCodes(), oddsCodes(), playerCodes(), safetyCodes(), gameCodes(), instantCodes(), ledgerCodes(), operatorCodes(), cashierCodes(), adjustmentCodes(), depositCodes(), hookCodes(), itemCodes(), providerCodes(), bankCodes(), pacingCodes(),
 	} {
 		maps.Copy(all, part)
 	}

@@ -65,7 +65,7 @@ func cells(t *testing.T, doc *openapi3.T) []cell {
 }
 
 // objectPattern finds what stands for something of one tenant. Assets are everybody's.
-var objectPattern = regexp.MustCompile(`\{(operator|key|withdrawal|deposit|item|gateway|adjustment|incident|player|draft|shop_item|provider)\}|[gp]_example|1111111`)
+var objectPattern = regexp.MustCompile(`\{(operator|key|withdrawal|deposit|item|gateway|adjustment|incident|player|draft|shop_item|provider|group|auto_round)\}|[gp]_example|1111111`)
 
 // fill puts the ids of real things into a cell.
 func (c cell) fill(objects map[string]string) request {
@@ -74,7 +74,7 @@ func (c cell) fill(objects map[string]string) request {
 		path, body = strings.ReplaceAll(path, name, id), strings.ReplaceAll(body, name, id)
 	}
 	r := request{method: c.method, path: path, body: body, key: secret.ID("k"), header: map[string]string{}}
-	if strings.HasSuffix(c.id, "Policy") {
+	if strings.HasSuffix(c.id, "Policy") || slices.Contains([]string{"setPacing", "setJackpot", "setAutoRound", "endAutoRound"}, c.id) {
 		r.header["If-Match"] = `"0"`
 	}
 	return r
@@ -186,6 +186,7 @@ func (o *office) objects(t *testing.T) map[string]string {
 		"{operator}": victim, "{key}": o.keyOf(t), "{adjustment}": o.adjustment(t), "{incident}": o.incident(t),
 		"{deposit}": o.depositOf(t, o.bob, gw.Gateway), "{item}": o.quarantined(t, gw.Gateway), "{draft}": o.draft(t), "{shop_item}": o.shopItem(t),
 	}
+	out["{group}"], out["{auto_round}"] = o.group.PublicID, o.autoRound(t)
 	out["{provider}"] = o.providerOf(t, o.bob)
 	require.NotContains(t, slices.Collect(maps.Values(out)), "")
 	out["{asset}"], out["1111111"], out["{game}"], out["{version}"] = "eur", o.transfer(t), "duel", "1"

@@ -150,8 +150,12 @@ const (
 	GamesAlreadyClaimed         ErrorCode = "games.already_claimed"
 	GamesAlreadyScheduled       ErrorCode = "games.already_scheduled"
 	GamesApprovalNeeded         ErrorCode = "games.approval_needed"
+	GamesAutoNotFound           ErrorCode = "games.auto_not_found"
+	GamesAutoOff                ErrorCode = "games.auto_off"
 	GamesBusy                   ErrorCode = "games.busy"
 	GamesChainNotFound          ErrorCode = "games.chain_not_found"
+	GamesCooldown               ErrorCode = "games.cooldown"
+	GamesDailyCap               ErrorCode = "games.daily_cap"
 	GamesDraftDecided           ErrorCode = "games.draft_decided"
 	GamesDraftNotFound          ErrorCode = "games.draft_not_found"
 	GamesGroupInactive          ErrorCode = "games.group_inactive"
@@ -161,6 +165,7 @@ const (
 	GamesInvalidConfig          ErrorCode = "games.invalid_config"
 	GamesInvalidInput           ErrorCode = "games.invalid_input"
 	GamesInvalidKey             ErrorCode = "games.invalid_key"
+	GamesInvalidPacing          ErrorCode = "games.invalid_pacing"
 	GamesInvalidParams          ErrorCode = "games.invalid_params"
 	GamesInvalidSeed            ErrorCode = "games.invalid_seed"
 	GamesInvalidStake           ErrorCode = "games.invalid_stake"
@@ -173,6 +178,7 @@ const (
 	GamesNotSimulated           ErrorCode = "games.not_simulated"
 	GamesNothingLeft            ErrorCode = "games.nothing_left"
 	GamesPlayNotFound           ErrorCode = "games.play_not_found"
+	GamesQuietHours             ErrorCode = "games.quiet_hours"
 	GamesReturnOutsideLimits    ErrorCode = "games.return_outside_limits"
 	GamesRoundClosed            ErrorCode = "games.round_closed"
 	GamesRoundFull              ErrorCode = "games.round_full"
@@ -183,6 +189,7 @@ const (
 	GamesStaleBase              ErrorCode = "games.stale_base"
 	GamesTooEarly               ErrorCode = "games.too_early"
 	GamesTooLate                ErrorCode = "games.too_late"
+	GamesTooManyRounds          ErrorCode = "games.too_many_rounds"
 	GamesUnknownGame            ErrorCode = "games.unknown_game"
 	GamesVersionNotFound        ErrorCode = "games.version_not_found"
 	HooksAccountNotFound        ErrorCode = "hooks.account_not_found"
@@ -416,9 +423,17 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case GamesApprovalNeeded:
 		return true
+	case GamesAutoNotFound:
+		return true
+	case GamesAutoOff:
+		return true
 	case GamesBusy:
 		return true
 	case GamesChainNotFound:
+		return true
+	case GamesCooldown:
+		return true
+	case GamesDailyCap:
 		return true
 	case GamesDraftDecided:
 		return true
@@ -437,6 +452,8 @@ func (e ErrorCode) Valid() bool {
 	case GamesInvalidInput:
 		return true
 	case GamesInvalidKey:
+		return true
+	case GamesInvalidPacing:
 		return true
 	case GamesInvalidParams:
 		return true
@@ -462,6 +479,8 @@ func (e ErrorCode) Valid() bool {
 		return true
 	case GamesPlayNotFound:
 		return true
+	case GamesQuietHours:
+		return true
 	case GamesReturnOutsideLimits:
 		return true
 	case GamesRoundClosed:
@@ -481,6 +500,8 @@ func (e ErrorCode) Valid() bool {
 	case GamesTooEarly:
 		return true
 	case GamesTooLate:
+		return true
+	case GamesTooManyRounds:
 		return true
 	case GamesUnknownGame:
 		return true
@@ -1246,9 +1267,77 @@ type GiveItem struct {
 	Player string `json:"player"`
 }
 
+// GroupGame defines model for GroupGame.
+type GroupGame struct {
+	FeedsPot bool   `json:"feeds_pot"`
+	Game     string `json:"game"`
+
+	// Limits Absent fields are no limit. Amounts are minor units of points; a day begins at midnight in the group's zone.
+	Limits *GroupLimits `json:"limits,omitempty"`
+}
+
+// GroupGames defines model for GroupGames.
+type GroupGames struct {
+	Games []GroupGame `json:"games"`
+	Group string      `json:"group"`
+
+	// Limits Absent fields are no limit. Amounts are minor units of points; a day begins at midnight in the group's zone.
+	Limits GroupLimits `json:"limits"`
+	Pot    *GroupPot   `json:"pot,omitempty"`
+
+	// QuietFrom From then on no round is opened, for example 23:00 in the zone.
+	QuietFrom *string `json:"quiet_from,omitempty"`
+
+	// QuietTo Until then.
+	QuietTo *string `json:"quiet_to,omitempty"`
+	Zone    string  `json:"zone"`
+}
+
+// GroupLimits Absent fields are no limit. Amounts are minor units of points; a day begins at midnight in the group's zone.
+type GroupLimits struct {
+	// DailyBets Most bets and plays of a player in a day.
+	DailyBets *int32 `json:"daily_bets,omitempty"`
+
+	// DailyLoss Most a player may lose in a day; open bets count as lost.
+	DailyLoss *int64 `json:"daily_loss,omitempty"`
+
+	// DailyStake Most a player may stake in a day.
+	DailyStake *int64 `json:"daily_stake,omitempty"`
+	MaxStake   *int64 `json:"max_stake,omitempty"`
+	MinStake   *int64 `json:"min_stake,omitempty"`
+
+	// PlayerCooldownSeconds Between two bets or plays of a player.
+	PlayerCooldownSeconds *int64 `json:"player_cooldown_seconds,omitempty"`
+
+	// RoundCooldownSeconds From the end of a round to the next opening.
+	RoundCooldownSeconds *int64 `json:"round_cooldown_seconds,omitempty"`
+
+	// Rounds Rounds in parallel.
+	Rounds *int32 `json:"rounds,omitempty"`
+}
+
 // GroupList defines model for GroupList.
 type GroupList struct {
 	Groups []GroupSummary `json:"groups"`
+}
+
+// GroupPot defines model for GroupPot.
+type GroupPot struct {
+	// Chance Each point staked wins the pot with 1 in so many.
+	Chance int64 `json:"chance"`
+
+	// ConfigHash SHA-256 of the rules' canonical JSON; proofs carry it.
+	ConfigHash string `json:"config_hash"`
+
+	// ContributionBp What the house puts in of each stake, in basis points.
+	ContributionBp int32 `json:"contribution_bp"`
+
+	// Games Only these; empty for every game that the house banks.
+	Games   []string `json:"games"`
+	Jackpot string   `json:"jackpot"`
+
+	// Pot Points.
+	Pot int64 `json:"pot"`
 }
 
 // GroupStatus defines model for GroupStatus.
@@ -2319,6 +2408,9 @@ type ServerInterface interface {
 	// GetDeposit A deposit
 	// (GET /v1/groups/{group}/deposits/{deposit})
 	GetDeposit(ctx echo.Context, group GroupParam, deposit DepositParam) error
+	// ListGroupGames A group's games, its limits and its pot
+	// (GET /v1/groups/{group}/games)
+	ListGroupGames(ctx echo.Context, group GroupParam) error
 	// ListMyItems The player's items in a group, newest first
 	// (GET /v1/groups/{group}/items)
 	ListMyItems(ctx echo.Context, group GroupParam, params ListMyItemsParams) error
@@ -2642,6 +2734,22 @@ func (w *ServerInterfaceWrapper) GetDeposit(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDeposit(ctx, group, deposit)
+	return err
+}
+
+// ListGroupGames converts echo context to params.
+func (w *ServerInterfaceWrapper) ListGroupGames(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListGroupGames(ctx, group)
 	return err
 }
 
@@ -3682,6 +3790,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/me/items/:unit/gift", wrapper.GiveItem, options.OperationMiddlewares["giveItem"]...)
 	router.POST(options.BaseURL+"/v1/rounds/:round/acts", wrapper.Act, options.OperationMiddlewares["act"]...)
 	router.GET(options.BaseURL+"/v1/rounds/:round/live", wrapper.GetLive, options.OperationMiddlewares["getLive"]...)
+	router.GET(options.BaseURL+"/v1/groups/:group/games", wrapper.ListGroupGames, options.OperationMiddlewares["listGroupGames"]...)
 	router.POST(options.BaseURL+"/v1/groups/:group/plays", wrapper.Play, options.OperationMiddlewares["play"]...)
 	router.GET(options.BaseURL+"/v1/plays/:play", wrapper.GetPlay, options.OperationMiddlewares["getPlay"]...)
 	router.GET(options.BaseURL+"/v1/plays/:play/proof", wrapper.GetPlayProof, options.OperationMiddlewares["getPlayProof"]...)
@@ -4233,6 +4342,76 @@ func (response GetDepositdefaultApplicationProblemPlusJSONResponse) VisitGetDepo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGroupGamesRequestObject struct {
+	Group GroupParam `json:"group"`
+}
+
+type ListGroupGamesResponseObject interface {
+	VisitListGroupGamesResponse(w http.ResponseWriter) error
+}
+
+type ListGroupGames200JSONResponse GroupGames
+
+func (response ListGroupGames200JSONResponse) VisitListGroupGamesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGroupGames401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListGroupGames401ApplicationProblemPlusJSONResponse) VisitListGroupGamesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGroupGames403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListGroupGames403ApplicationProblemPlusJSONResponse) VisitListGroupGamesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGroupGames404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListGroupGames404ApplicationProblemPlusJSONResponse) VisitListGroupGamesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -7002,6 +7181,9 @@ type StrictServerInterface interface {
 	// GetDeposit A deposit
 	// (GET /v1/groups/{group}/deposits/{deposit})
 	GetDeposit(ctx context.Context, request GetDepositRequestObject) (GetDepositResponseObject, error)
+	// ListGroupGames A group's games, its limits and its pot
+	// (GET /v1/groups/{group}/games)
+	ListGroupGames(ctx context.Context, request ListGroupGamesRequestObject) (ListGroupGamesResponseObject, error)
 	// ListMyItems The player's items in a group, newest first
 	// (GET /v1/groups/{group}/items)
 	ListMyItems(ctx context.Context, request ListMyItemsRequestObject) (ListMyItemsResponseObject, error)
@@ -7457,6 +7639,31 @@ func (sh *strictHandler) GetDeposit(ctx echo.Context, group GroupParam, deposit 
 		return err
 	} else if validResponse, ok := response.(GetDepositResponseObject); ok {
 		return validResponse.VisitGetDepositResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListGroupGames operation middleware
+func (sh *strictHandler) ListGroupGames(ctx echo.Context, group GroupParam) error {
+	var request ListGroupGamesRequestObject
+
+	request.Group = group
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListGroupGames(ctx.Request().Context(), request.(ListGroupGamesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListGroupGames")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListGroupGamesResponseObject); ok {
+		return validResponse.VisitListGroupGamesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

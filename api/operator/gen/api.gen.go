@@ -953,6 +953,71 @@ type AuditReport struct {
 	Ok     bool         `json:"ok"`
 }
 
+// AutoRound defines model for AutoRound.
+type AutoRound struct {
+	AutoRound string `json:"auto_round"`
+
+	// Calendar Five fields as in cron: minute, hour, day of the month, month, day of the week (0 is Sunday).
+	Calendar *string `json:"calendar,omitempty"`
+	Enabled  bool    `json:"enabled"`
+
+	// EveryMinutes Either this, or calendar.
+	EveryMinutes *int32 `json:"every_minutes,omitempty"`
+	Game         string `json:"game"`
+	Group        string `json:"group"`
+
+	// Params The round's, as for anybody who opens one.
+	Params    *map[string]interface{} `json:"params,omitempty"`
+	UpdatedAt time.Time               `json:"updated_at"`
+
+	// UpdatedBy The operator.
+	UpdatedBy *string `json:"updated_by,omitempty"`
+	Version   int32   `json:"version"`
+
+	// Zone The time zone of the calendar, for example Europe/Berlin.
+	Zone string `json:"zone"`
+}
+
+// AutoRoundChange defines model for AutoRoundChange.
+type AutoRoundChange struct {
+	// Calendar Five fields as in cron: minute, hour, day of the month, month, day of the week (0 is Sunday).
+	Calendar *string `json:"calendar,omitempty"`
+	Enabled  bool    `json:"enabled"`
+
+	// EveryMinutes Either this, or calendar.
+	EveryMinutes *int32 `json:"every_minutes,omitempty"`
+	Game         string `json:"game"`
+
+	// Params The round's, as for anybody who opens one.
+	Params *map[string]interface{} `json:"params,omitempty"`
+	Reason string                  `json:"reason"`
+
+	// Zone The time zone of the calendar, for example Europe/Berlin.
+	Zone string `json:"zone"`
+}
+
+// AutoRoundList defines model for AutoRoundList.
+type AutoRoundList struct {
+	AutoRounds []AutoRound `json:"auto_rounds"`
+}
+
+// AutoRoundRules defines model for AutoRoundRules.
+type AutoRoundRules struct {
+	// Calendar Five fields as in cron: minute, hour, day of the month, month, day of the week (0 is Sunday).
+	Calendar *string `json:"calendar,omitempty"`
+	Enabled  bool    `json:"enabled"`
+
+	// EveryMinutes Either this, or calendar.
+	EveryMinutes *int32 `json:"every_minutes,omitempty"`
+	Game         string `json:"game"`
+
+	// Params The round's, as for anybody who opens one.
+	Params *map[string]interface{} `json:"params,omitempty"`
+
+	// Zone The time zone of the calendar, for example Europe/Berlin.
+	Zone string `json:"zone"`
+}
+
 // BalanceList defines model for BalanceList.
 type BalanceList struct {
 	Balances []GroupBalance `json:"balances"`
@@ -1442,6 +1507,83 @@ type ItemParams struct {
 	ShareBp *int `json:"share_bp,omitempty"`
 }
 
+// Jackpot defines model for Jackpot.
+type Jackpot struct {
+	// Chance Each point staked wins the pot with 1 in so many.
+	Chance int64 `json:"chance"`
+
+	// ConfigHash SHA-256 of the rules' canonical JSON; proofs carry it.
+	ConfigHash *string `json:"config_hash,omitempty"`
+
+	// ContributionBp Share of the stakes that the house puts into the pot, in basis points.
+	ContributionBp int32 `json:"contribution_bp"`
+	Enabled        bool  `json:"enabled"`
+
+	// Games Only these; empty for every game that the house banks.
+	Games []string `json:"games"`
+
+	// Jackpot Its id.
+	Jackpot *string `json:"jackpot,omitempty"`
+
+	// Pot Points.
+	Pot int64 `json:"pot"`
+
+	// Seed What the house begins the pot with, and again after it was won.
+	Seed      int64      `json:"seed"`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+
+	// UpdatedBy The operator.
+	UpdatedBy *string `json:"updated_by,omitempty"`
+
+	// Version Of the rules; 0 when nobody has set them.
+	Version int32        `json:"version"`
+	Wins    []JackpotWin `json:"wins"`
+}
+
+// JackpotChange defines model for JackpotChange.
+type JackpotChange struct {
+	// Chance Each point staked wins the pot with 1 in so many.
+	Chance int64 `json:"chance"`
+
+	// ContributionBp Share of the stakes that the house puts into the pot, in basis points.
+	ContributionBp int32 `json:"contribution_bp"`
+	Enabled        bool  `json:"enabled"`
+
+	// Games Only these; empty for every game that the house banks.
+	Games  []string `json:"games"`
+	Reason string   `json:"reason"`
+
+	// Seed What the house begins the pot with, and again after it was won.
+	Seed int64 `json:"seed"`
+}
+
+// JackpotRules defines model for JackpotRules.
+type JackpotRules struct {
+	// Chance Each point staked wins the pot with 1 in so many.
+	Chance int64 `json:"chance"`
+
+	// ContributionBp Share of the stakes that the house puts into the pot, in basis points.
+	ContributionBp int32 `json:"contribution_bp"`
+	Enabled        bool  `json:"enabled"`
+
+	// Games Only these; empty for every game that the house banks.
+	Games []string `json:"games"`
+
+	// Seed What the house begins the pot with, and again after it was won.
+	Seed int64 `json:"seed"`
+}
+
+// JackpotWin defines model for JackpotWin.
+type JackpotWin struct {
+	// Amount Points.
+	Amount int64     `json:"amount"`
+	At     time.Time `json:"at"`
+	Player string    `json:"player"`
+
+	// Ref The round.
+	Ref string `json:"ref"`
+}
+
 // KYCAccount defines model for KYCAccount.
 type KYCAccount struct {
 	Account string `json:"account"`
@@ -1754,6 +1896,98 @@ type OperatorPage struct {
 
 // OperatorStatus defines model for OperatorStatus.
 type OperatorStatus string
+
+// Pacing defines model for Pacing.
+type Pacing struct {
+	// Games By game, beside the group's.
+	Games map[string]PacingLimits `json:"games"`
+
+	// Group 0 or absent is no limit. Amounts are minor units of points.
+	Group PacingLimits `json:"group"`
+
+	// QuietFrom In the zone. From then on no round is opened; running ones finish.
+	QuietFrom *string `json:"quiet_from,omitempty"`
+
+	// QuietTo Until then.
+	QuietTo   *string    `json:"quiet_to,omitempty"`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+
+	// UpdatedBy The operator.
+	UpdatedBy *string `json:"updated_by,omitempty"`
+
+	// Version 0 when nobody has set it.
+	Version int32 `json:"version"`
+
+	// Zone The time zone of quiet hours and of days, for example Europe/Berlin.
+	Zone string `json:"zone"`
+}
+
+// PacingChange defines model for PacingChange.
+type PacingChange struct {
+	// Games By game, beside the group's.
+	Games map[string]PacingLimits `json:"games"`
+
+	// Group 0 or absent is no limit. Amounts are minor units of points.
+	Group PacingLimits `json:"group"`
+
+	// QuietFrom In the zone. From then on no round is opened; running ones finish.
+	QuietFrom *string `json:"quiet_from,omitempty"`
+
+	// QuietTo Until then.
+	QuietTo *string `json:"quiet_to,omitempty"`
+	Reason  string  `json:"reason"`
+
+	// Zone The time zone of quiet hours and of days, for example Europe/Berlin.
+	Zone string `json:"zone"`
+}
+
+// PacingLimits 0 or absent is no limit. Amounts are minor units of points.
+type PacingLimits struct {
+	// DailyBets Most bets and plays of a player in a day.
+	DailyBets *int32 `json:"daily_bets,omitempty"`
+
+	// DailyLoss Most a player may lose in a day; open bets count as lost.
+	DailyLoss *int64 `json:"daily_loss,omitempty"`
+
+	// DailyStake Most a player may stake in a day.
+	DailyStake *int64 `json:"daily_stake,omitempty"`
+
+	// HouseLimit Most the house can lose: what open rounds may cost it and what it lost in the day.
+	HouseLimit *int64 `json:"house_limit,omitempty"`
+
+	// MaxStake Beside the game's own.
+	MaxStake *int64 `json:"max_stake,omitempty"`
+
+	// MinStake Beside the game's own.
+	MinStake *int64 `json:"min_stake,omitempty"`
+
+	// PlayerCooldownSeconds Between two bets or plays of a player.
+	PlayerCooldownSeconds *int64 `json:"player_cooldown_seconds,omitempty"`
+
+	// RoundCooldownSeconds From the end of a round to the next opening.
+	RoundCooldownSeconds *int64 `json:"round_cooldown_seconds,omitempty"`
+
+	// Rounds Rounds in parallel; the group itself has 1 when absent.
+	Rounds *int32 `json:"rounds,omitempty"`
+}
+
+// PacingRules defines model for PacingRules.
+type PacingRules struct {
+	// Games By game, beside the group's.
+	Games map[string]PacingLimits `json:"games"`
+
+	// Group 0 or absent is no limit. Amounts are minor units of points.
+	Group PacingLimits `json:"group"`
+
+	// QuietFrom In the zone. From then on no round is opened; running ones finish.
+	QuietFrom *string `json:"quiet_from,omitempty"`
+
+	// QuietTo Until then.
+	QuietTo *string `json:"quiet_to,omitempty"`
+
+	// Zone The time zone of quiet hours and of days, for example Europe/Berlin.
+	Zone string `json:"zone"`
+}
 
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
@@ -2472,6 +2706,9 @@ type AssetPath = AssetName
 // AssetQuery defines model for AssetQuery.
 type AssetQuery = AssetName
 
+// AutoRoundPath defines model for AutoRoundPath.
+type AutoRoundPath = Id
+
 // ClaimedByQuery defines model for ClaimedByQuery.
 type ClaimedByQuery = Id
 
@@ -2516,6 +2753,9 @@ type GatewayQuery = Id
 
 // GroupNeeded defines model for GroupNeeded.
 type GroupNeeded = Id
+
+// GroupPath defines model for GroupPath.
+type GroupPath = Id
 
 // GroupQuery defines model for GroupQuery.
 type GroupQuery = Id
@@ -2601,6 +2841,9 @@ type TenantQuery = Id
 // UntilQuery defines model for UntilQuery.
 type UntilQuery = time.Time
 
+// VersionMatch defines model for VersionMatch.
+type VersionMatch = string
+
 // VersionPath defines model for VersionPath.
 type VersionPath = int32
 
@@ -2659,6 +2902,18 @@ type StartOIDCParams struct {
 type SignOutParams struct {
 	// Everywhere End every session of the operator.
 	Everywhere *EverywhereQuery `form:"everywhere,omitempty" json:"everywhere,omitempty"`
+}
+
+// SetAutoRoundParams defines parameters for SetAutoRound.
+type SetAutoRoundParams struct {
+	// IfMatch The ETag as you read it, `"0"` for what nobody has set. Another version by now is refused with `games.stale`.
+	IfMatch VersionMatch `json:"If-Match"`
+}
+
+// EndAutoRoundParams defines parameters for EndAutoRound.
+type EndAutoRoundParams struct {
+	// IfMatch The ETag as you read it, `"0"` for what nobody has set. Another version by now is refused with `games.stale`.
+	IfMatch VersionMatch `json:"If-Match"`
 }
 
 // ListDepositsParams defines parameters for ListDeposits.
@@ -2740,6 +2995,18 @@ type ListGroupsParams struct {
 
 	// Limit Most items on the page.
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// SetJackpotParams defines parameters for SetJackpot.
+type SetJackpotParams struct {
+	// IfMatch The ETag as you read it, `"0"` for what nobody has set. Another version by now is refused with `games.stale`.
+	IfMatch VersionMatch `json:"If-Match"`
+}
+
+// SetPacingParams defines parameters for SetPacing.
+type SetPacingParams struct {
+	// IfMatch The ETag as you read it, `"0"` for what nobody has set. Another version by now is refused with `games.stale`.
+	IfMatch VersionMatch `json:"If-Match"`
 }
 
 // ListIncidentsParams defines parameters for ListIncidents.
@@ -2994,6 +3261,12 @@ type SignInJSONRequestBody = SignIn
 // StepUpJSONRequestBody defines body for StepUp for application/json ContentType.
 type StepUpJSONRequestBody = Code
 
+// SetAutoRoundJSONRequestBody defines body for SetAutoRound for application/json ContentType.
+type SetAutoRoundJSONRequestBody = AutoRoundChange
+
+// EndAutoRoundJSONRequestBody defines body for EndAutoRound for application/json ContentType.
+type EndAutoRoundJSONRequestBody = Reason
+
 // SetCashierSettingsJSONRequestBody defines body for SetCashierSettings for application/json ContentType.
 type SetCashierSettingsJSONRequestBody = CashierSettingsChange
 
@@ -3038,6 +3311,15 @@ type AddGatewayJSONRequestBody = NewGateway
 
 // SetGatewayJSONRequestBody defines body for SetGateway for application/json ContentType.
 type SetGatewayJSONRequestBody = GatewayChange
+
+// CreateAutoRoundJSONRequestBody defines body for CreateAutoRound for application/json ContentType.
+type CreateAutoRoundJSONRequestBody = AutoRoundChange
+
+// SetJackpotJSONRequestBody defines body for SetJackpot for application/json ContentType.
+type SetJackpotJSONRequestBody = JackpotChange
+
+// SetPacingJSONRequestBody defines body for SetPacing for application/json ContentType.
+type SetPacingJSONRequestBody = PacingChange
 
 // ResolveIncidentJSONRequestBody defines body for ResolveIncident for application/json ContentType.
 type ResolveIncidentJSONRequestBody = Note
@@ -3185,6 +3467,15 @@ type ServerInterface interface {
 	// StepUp Give the second factor for what needs it, for 10 minutes
 	// (POST /v1/operator/auth/step-up)
 	StepUp(ctx echo.Context) error
+	// GetAutoRound An automatic round
+	// (GET /v1/operator/auto-rounds/{auto_round})
+	GetAutoRound(ctx echo.Context, autoRound AutoRoundPath) error
+	// SetAutoRound Change an automatic round
+	// (PUT /v1/operator/auto-rounds/{auto_round})
+	SetAutoRound(ctx echo.Context, autoRound AutoRoundPath, params SetAutoRoundParams) error
+	// EndAutoRound End an automatic round for good
+	// (POST /v1/operator/auto-rounds/{auto_round}/end)
+	EndAutoRound(ctx echo.Context, autoRound AutoRoundPath, params EndAutoRoundParams) error
 	// GetCashierSettings Settings of the cashier
 	// (GET /v1/operator/cashier/settings)
 	GetCashierSettings(ctx echo.Context) error
@@ -3275,6 +3566,24 @@ type ServerInterface interface {
 	// ListGroups Groups
 	// (GET /v1/operator/groups)
 	ListGroups(ctx echo.Context, params ListGroupsParams) error
+	// ListAutoRounds A group's automatic rounds
+	// (GET /v1/operator/groups/{group}/auto-rounds)
+	ListAutoRounds(ctx echo.Context, group GroupPath) error
+	// CreateAutoRound Open rounds by themselves
+	// (POST /v1/operator/groups/{group}/auto-rounds)
+	CreateAutoRound(ctx echo.Context, group GroupPath) error
+	// GetJackpot A group's pot and the last players who won it
+	// (GET /v1/operator/groups/{group}/jackpot)
+	GetJackpot(ctx echo.Context, group GroupPath) error
+	// SetJackpot Change the rules of a group's pot
+	// (PUT /v1/operator/groups/{group}/jackpot)
+	SetJackpot(ctx echo.Context, group GroupPath, params SetJackpotParams) error
+	// GetPacing How a group plays
+	// (GET /v1/operator/groups/{group}/pacing)
+	GetPacing(ctx echo.Context, group GroupPath) error
+	// SetPacing Change how a group plays
+	// (PUT /v1/operator/groups/{group}/pacing)
+	SetPacing(ctx echo.Context, group GroupPath, params SetPacingParams) error
 	// ListIncidents Incidents that the audit or the gateways opened
 	// (GET /v1/operator/incidents)
 	ListIncidents(ctx echo.Context, params ListIncidentsParams) error
@@ -3731,6 +4040,98 @@ func (w *ServerInterfaceWrapper) StepUp(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.StepUp(ctx)
+	return err
+}
+
+// GetAutoRound converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAutoRound(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "auto_round" -------------
+	var autoRound AutoRoundPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "auto_round", ctx.Param("auto_round"), &autoRound, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter auto_round: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAutoRound(ctx, autoRound)
+	return err
+}
+
+// SetAutoRound converts echo context to params.
+func (w *ServerInterfaceWrapper) SetAutoRound(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "auto_round" -------------
+	var autoRound AutoRoundPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "auto_round", ctx.Param("auto_round"), &autoRound, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter auto_round: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetAutoRoundParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch VersionMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetAutoRound(ctx, autoRound, params)
+	return err
+}
+
+// EndAutoRound converts echo context to params.
+func (w *ServerInterfaceWrapper) EndAutoRound(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "auto_round" -------------
+	var autoRound AutoRoundPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "auto_round", ctx.Param("auto_round"), &autoRound, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter auto_round: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndAutoRoundParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch VersionMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndAutoRound(ctx, autoRound, params)
 	return err
 }
 
@@ -4340,6 +4741,146 @@ func (w *ServerInterfaceWrapper) ListGroups(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListGroups(ctx, params)
+	return err
+}
+
+// ListAutoRounds converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAutoRounds(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAutoRounds(ctx, group)
+	return err
+}
+
+// CreateAutoRound converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateAutoRound(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateAutoRound(ctx, group)
+	return err
+}
+
+// GetJackpot converts echo context to params.
+func (w *ServerInterfaceWrapper) GetJackpot(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetJackpot(ctx, group)
+	return err
+}
+
+// SetJackpot converts echo context to params.
+func (w *ServerInterfaceWrapper) SetJackpot(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetJackpotParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch VersionMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetJackpot(ctx, group, params)
+	return err
+}
+
+// GetPacing converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPacing(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPacing(ctx, group)
+	return err
+}
+
+// SetPacing converts echo context to params.
+func (w *ServerInterfaceWrapper) SetPacing(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "group" -------------
+	var group GroupPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "group", ctx.Param("group"), &group, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter group: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetPacingParams
+
+	headers := ctx.Request().Header
+	// ------------- Required header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch VersionMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	} else {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Header parameter If-Match is required, but not found"))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetPacing(ctx, group, params)
 	return err
 }
 
@@ -5822,6 +6363,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/operator/items/:shop_item", wrapper.GetItem, options.OperationMiddlewares["getItem"]...)
 	router.PUT(options.BaseURL+"/v1/operator/items/:shop_item", wrapper.ChangeItem, options.OperationMiddlewares["changeItem"]...)
 	router.POST(options.BaseURL+"/v1/operator/items/:shop_item/grants", wrapper.GrantItem, options.OperationMiddlewares["grantItem"]...)
+	router.GET(options.BaseURL+"/v1/operator/groups/:group/pacing", wrapper.GetPacing, options.OperationMiddlewares["getPacing"]...)
+	router.PUT(options.BaseURL+"/v1/operator/groups/:group/pacing", wrapper.SetPacing, options.OperationMiddlewares["setPacing"]...)
+	router.GET(options.BaseURL+"/v1/operator/groups/:group/jackpot", wrapper.GetJackpot, options.OperationMiddlewares["getJackpot"]...)
+	router.PUT(options.BaseURL+"/v1/operator/groups/:group/jackpot", wrapper.SetJackpot, options.OperationMiddlewares["setJackpot"]...)
+	router.GET(options.BaseURL+"/v1/operator/groups/:group/auto-rounds", wrapper.ListAutoRounds, options.OperationMiddlewares["listAutoRounds"]...)
+	router.POST(options.BaseURL+"/v1/operator/groups/:group/auto-rounds", wrapper.CreateAutoRound, options.OperationMiddlewares["createAutoRound"]...)
+	router.GET(options.BaseURL+"/v1/operator/auto-rounds/:auto_round", wrapper.GetAutoRound, options.OperationMiddlewares["getAutoRound"]...)
+	router.PUT(options.BaseURL+"/v1/operator/auto-rounds/:auto_round", wrapper.SetAutoRound, options.OperationMiddlewares["setAutoRound"]...)
+	router.POST(options.BaseURL+"/v1/operator/auto-rounds/:auto_round/end", wrapper.EndAutoRound, options.OperationMiddlewares["endAutoRound"]...)
 	router.GET(options.BaseURL+"/v1/operator/kyc", wrapper.ListKYCAccounts, options.OperationMiddlewares["listKYCAccounts"]...)
 	router.PUT(options.BaseURL+"/v1/operator/kyc", wrapper.ConfigureKYC, options.OperationMiddlewares["configureKYC"]...)
 	router.GET(options.BaseURL+"/v1/operator/groups", wrapper.ListGroups, options.OperationMiddlewares["listGroups"]...)
@@ -6435,6 +6985,137 @@ type StepUpdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StepUpdefaultApplicationProblemPlusJSONResponse) VisitStepUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAutoRoundRequestObject struct {
+	AutoRound AutoRoundPath `json:"auto_round"`
+}
+
+type GetAutoRoundResponseObject interface {
+	VisitGetAutoRoundResponse(w http.ResponseWriter) error
+}
+
+type GetAutoRound200ResponseHeaders struct {
+	ETag string
+}
+
+type GetAutoRound200JSONResponse struct {
+	Body    AutoRound
+	Headers GetAutoRound200ResponseHeaders
+}
+
+func (response GetAutoRound200JSONResponse) VisitGetAutoRoundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAutoRounddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAutoRounddefaultApplicationProblemPlusJSONResponse) VisitGetAutoRoundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetAutoRoundRequestObject struct {
+	AutoRound AutoRoundPath `json:"auto_round"`
+	Params    SetAutoRoundParams
+	Body      *SetAutoRoundJSONRequestBody
+}
+
+type SetAutoRoundResponseObject interface {
+	VisitSetAutoRoundResponse(w http.ResponseWriter) error
+}
+
+type SetAutoRound200ResponseHeaders struct {
+	ETag string
+}
+
+type SetAutoRound200JSONResponse struct {
+	Body    AutoRound
+	Headers SetAutoRound200ResponseHeaders
+}
+
+func (response SetAutoRound200JSONResponse) VisitSetAutoRoundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetAutoRounddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetAutoRounddefaultApplicationProblemPlusJSONResponse) VisitSetAutoRoundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndAutoRoundRequestObject struct {
+	AutoRound AutoRoundPath `json:"auto_round"`
+	Params    EndAutoRoundParams
+	Body      *EndAutoRoundJSONRequestBody
+}
+
+type EndAutoRoundResponseObject interface {
+	VisitEndAutoRoundResponse(w http.ResponseWriter) error
+}
+
+type EndAutoRound204Response struct {
+}
+
+func (response EndAutoRound204Response) VisitEndAutoRoundResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndAutoRounddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndAutoRounddefaultApplicationProblemPlusJSONResponse) VisitEndAutoRoundResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7617,6 +8298,277 @@ type ListGroupsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListGroupsdefaultApplicationProblemPlusJSONResponse) VisitListGroupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAutoRoundsRequestObject struct {
+	Group GroupPath `json:"group"`
+}
+
+type ListAutoRoundsResponseObject interface {
+	VisitListAutoRoundsResponse(w http.ResponseWriter) error
+}
+
+type ListAutoRounds200JSONResponse AutoRoundList
+
+func (response ListAutoRounds200JSONResponse) VisitListAutoRoundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAutoRoundsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAutoRoundsdefaultApplicationProblemPlusJSONResponse) VisitListAutoRoundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAutoRoundRequestObject struct {
+	Group GroupPath `json:"group"`
+	Body  *CreateAutoRoundJSONRequestBody
+}
+
+type CreateAutoRoundResponseObject interface {
+	VisitCreateAutoRoundResponse(w http.ResponseWriter) error
+}
+
+type CreateAutoRound201JSONResponse AutoRound
+
+func (response CreateAutoRound201JSONResponse) VisitCreateAutoRoundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAutoRounddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateAutoRounddefaultApplicationProblemPlusJSONResponse) VisitCreateAutoRoundResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJackpotRequestObject struct {
+	Group GroupPath `json:"group"`
+}
+
+type GetJackpotResponseObject interface {
+	VisitGetJackpotResponse(w http.ResponseWriter) error
+}
+
+type GetJackpot200ResponseHeaders struct {
+	ETag string
+}
+
+type GetJackpot200JSONResponse struct {
+	Body    Jackpot
+	Headers GetJackpot200ResponseHeaders
+}
+
+func (response GetJackpot200JSONResponse) VisitGetJackpotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJackpotdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetJackpotdefaultApplicationProblemPlusJSONResponse) VisitGetJackpotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetJackpotRequestObject struct {
+	Group  GroupPath `json:"group"`
+	Params SetJackpotParams
+	Body   *SetJackpotJSONRequestBody
+}
+
+type SetJackpotResponseObject interface {
+	VisitSetJackpotResponse(w http.ResponseWriter) error
+}
+
+type SetJackpot200ResponseHeaders struct {
+	ETag string
+}
+
+type SetJackpot200JSONResponse struct {
+	Body    Jackpot
+	Headers SetJackpot200ResponseHeaders
+}
+
+func (response SetJackpot200JSONResponse) VisitSetJackpotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetJackpotdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetJackpotdefaultApplicationProblemPlusJSONResponse) VisitSetJackpotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPacingRequestObject struct {
+	Group GroupPath `json:"group"`
+}
+
+type GetPacingResponseObject interface {
+	VisitGetPacingResponse(w http.ResponseWriter) error
+}
+
+type GetPacing200ResponseHeaders struct {
+	ETag string
+}
+
+type GetPacing200JSONResponse struct {
+	Body    Pacing
+	Headers GetPacing200ResponseHeaders
+}
+
+func (response GetPacing200JSONResponse) VisitGetPacingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPacingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPacingdefaultApplicationProblemPlusJSONResponse) VisitGetPacingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPacingRequestObject struct {
+	Group  GroupPath `json:"group"`
+	Params SetPacingParams
+	Body   *SetPacingJSONRequestBody
+}
+
+type SetPacingResponseObject interface {
+	VisitSetPacingResponse(w http.ResponseWriter) error
+}
+
+type SetPacing200ResponseHeaders struct {
+	ETag string
+}
+
+type SetPacing200JSONResponse struct {
+	Body    Pacing
+	Headers SetPacing200ResponseHeaders
+}
+
+func (response SetPacing200JSONResponse) VisitSetPacingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPacingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPacingdefaultApplicationProblemPlusJSONResponse) VisitSetPacingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10281,6 +11233,15 @@ type StrictServerInterface interface {
 	// StepUp Give the second factor for what needs it, for 10 minutes
 	// (POST /v1/operator/auth/step-up)
 	StepUp(ctx context.Context, request StepUpRequestObject) (StepUpResponseObject, error)
+	// GetAutoRound An automatic round
+	// (GET /v1/operator/auto-rounds/{auto_round})
+	GetAutoRound(ctx context.Context, request GetAutoRoundRequestObject) (GetAutoRoundResponseObject, error)
+	// SetAutoRound Change an automatic round
+	// (PUT /v1/operator/auto-rounds/{auto_round})
+	SetAutoRound(ctx context.Context, request SetAutoRoundRequestObject) (SetAutoRoundResponseObject, error)
+	// EndAutoRound End an automatic round for good
+	// (POST /v1/operator/auto-rounds/{auto_round}/end)
+	EndAutoRound(ctx context.Context, request EndAutoRoundRequestObject) (EndAutoRoundResponseObject, error)
 	// GetCashierSettings Settings of the cashier
 	// (GET /v1/operator/cashier/settings)
 	GetCashierSettings(ctx context.Context, request GetCashierSettingsRequestObject) (GetCashierSettingsResponseObject, error)
@@ -10371,6 +11332,24 @@ type StrictServerInterface interface {
 	// ListGroups Groups
 	// (GET /v1/operator/groups)
 	ListGroups(ctx context.Context, request ListGroupsRequestObject) (ListGroupsResponseObject, error)
+	// ListAutoRounds A group's automatic rounds
+	// (GET /v1/operator/groups/{group}/auto-rounds)
+	ListAutoRounds(ctx context.Context, request ListAutoRoundsRequestObject) (ListAutoRoundsResponseObject, error)
+	// CreateAutoRound Open rounds by themselves
+	// (POST /v1/operator/groups/{group}/auto-rounds)
+	CreateAutoRound(ctx context.Context, request CreateAutoRoundRequestObject) (CreateAutoRoundResponseObject, error)
+	// GetJackpot A group's pot and the last players who won it
+	// (GET /v1/operator/groups/{group}/jackpot)
+	GetJackpot(ctx context.Context, request GetJackpotRequestObject) (GetJackpotResponseObject, error)
+	// SetJackpot Change the rules of a group's pot
+	// (PUT /v1/operator/groups/{group}/jackpot)
+	SetJackpot(ctx context.Context, request SetJackpotRequestObject) (SetJackpotResponseObject, error)
+	// GetPacing How a group plays
+	// (GET /v1/operator/groups/{group}/pacing)
+	GetPacing(ctx context.Context, request GetPacingRequestObject) (GetPacingResponseObject, error)
+	// SetPacing Change how a group plays
+	// (PUT /v1/operator/groups/{group}/pacing)
+	SetPacing(ctx context.Context, request SetPacingRequestObject) (SetPacingResponseObject, error)
 	// ListIncidents Incidents that the audit or the gateways opened
 	// (GET /v1/operator/incidents)
 	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
@@ -11078,6 +12057,129 @@ func (sh *strictHandler) StepUp(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(StepUpResponseObject); ok {
 		return validResponse.VisitStepUpResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAutoRound operation middleware
+func (sh *strictHandler) GetAutoRound(ctx echo.Context, autoRound AutoRoundPath) error {
+	var request GetAutoRoundRequestObject
+
+	request.AutoRound = autoRound
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAutoRound(ctx.Request().Context(), request.(GetAutoRoundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAutoRound")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAutoRoundResponseObject); ok {
+		return validResponse.VisitGetAutoRoundResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetAutoRound operation middleware
+func (sh *strictHandler) SetAutoRound(ctx echo.Context, autoRound AutoRoundPath, params SetAutoRoundParams) error {
+	var request SetAutoRoundRequestObject
+
+	request.AutoRound = autoRound
+	request.Params = params
+
+	var body SetAutoRoundJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetAutoRound(ctx.Request().Context(), request.(SetAutoRoundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetAutoRound")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetAutoRoundResponseObject); ok {
+		return validResponse.VisitSetAutoRoundResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndAutoRound operation middleware
+func (sh *strictHandler) EndAutoRound(ctx echo.Context, autoRound AutoRoundPath, params EndAutoRoundParams) error {
+	var request EndAutoRoundRequestObject
+
+	request.AutoRound = autoRound
+	request.Params = params
+
+	var body EndAutoRoundJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndAutoRound(ctx.Request().Context(), request.(EndAutoRoundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndAutoRound")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndAutoRoundResponseObject); ok {
+		return validResponse.VisitEndAutoRoundResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -12164,6 +13266,227 @@ func (sh *strictHandler) ListGroups(ctx echo.Context, params ListGroupsParams) e
 		return err
 	} else if validResponse, ok := response.(ListGroupsResponseObject); ok {
 		return validResponse.VisitListGroupsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAutoRounds operation middleware
+func (sh *strictHandler) ListAutoRounds(ctx echo.Context, group GroupPath) error {
+	var request ListAutoRoundsRequestObject
+
+	request.Group = group
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAutoRounds(ctx.Request().Context(), request.(ListAutoRoundsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAutoRounds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAutoRoundsResponseObject); ok {
+		return validResponse.VisitListAutoRoundsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateAutoRound operation middleware
+func (sh *strictHandler) CreateAutoRound(ctx echo.Context, group GroupPath) error {
+	var request CreateAutoRoundRequestObject
+
+	request.Group = group
+
+	var body CreateAutoRoundJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateAutoRound(ctx.Request().Context(), request.(CreateAutoRoundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateAutoRound")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateAutoRoundResponseObject); ok {
+		return validResponse.VisitCreateAutoRoundResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetJackpot operation middleware
+func (sh *strictHandler) GetJackpot(ctx echo.Context, group GroupPath) error {
+	var request GetJackpotRequestObject
+
+	request.Group = group
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetJackpot(ctx.Request().Context(), request.(GetJackpotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetJackpot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetJackpotResponseObject); ok {
+		return validResponse.VisitGetJackpotResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetJackpot operation middleware
+func (sh *strictHandler) SetJackpot(ctx echo.Context, group GroupPath, params SetJackpotParams) error {
+	var request SetJackpotRequestObject
+
+	request.Group = group
+	request.Params = params
+
+	var body SetJackpotJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetJackpot(ctx.Request().Context(), request.(SetJackpotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetJackpot")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetJackpotResponseObject); ok {
+		return validResponse.VisitSetJackpotResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPacing operation middleware
+func (sh *strictHandler) GetPacing(ctx echo.Context, group GroupPath) error {
+	var request GetPacingRequestObject
+
+	request.Group = group
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPacing(ctx.Request().Context(), request.(GetPacingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPacing")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPacingResponseObject); ok {
+		return validResponse.VisitGetPacingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetPacing operation middleware
+func (sh *strictHandler) SetPacing(ctx echo.Context, group GroupPath, params SetPacingParams) error {
+	var request SetPacingRequestObject
+
+	request.Group = group
+	request.Params = params
+
+	var body SetPacingJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPacing(ctx.Request().Context(), request.(SetPacingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPacing")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetPacingResponseObject); ok {
+		return validResponse.VisitSetPacingResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
