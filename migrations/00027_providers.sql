@@ -413,10 +413,11 @@ END $$;
 
 -- One call of a provider whose signature the program has checked against the keys of p_version. p_body is the hash of the call
 -- and its bytes, p_hash that of what the transaction means. Answers the exact text to send, or {"code": "stale"} when the keys
--- have changed since: then the program checks again.
+-- have changed since: then the program checks again. Plans are made once and for tables that have grown, as in api_round_bets.
 -- +goose StatementBegin
 CREATE FUNCTION api_provider_call(p_tenant bigint, p_provider text, p_call text, p_version int, p_attest bytea, p_nonce text, p_body bytea, p_hash bytea,
-  p_token bytea, p jsonb) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  p_token bytea, p jsonb) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE v providers; s provider_sessions; i record;
 BEGIN
   PERFORM ledger_guard(p_tenant);
