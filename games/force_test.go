@@ -193,8 +193,8 @@ func TestOddsAreTheSameForEverybody(t *testing.T) {
 	inputs := func(of reflect.Type, method string) (in []reflect.Type) {
 		m, ok := of.MethodByName(method)
 		require.True(t, ok)
-		for i := range m.Type.NumIn() {
-			in = append(in, m.Type.In(i))
+		for one := range m.Type.Ins() {
+			in = append(in, one)
 		}
 		return in
 	}

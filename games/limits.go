@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"fairground/games/game"
 	"fairground/games/simulate"
 	"fairground/models"
 	"fairground/operators"
@@ -109,15 +108,4 @@ func (l ReturnLimits) allow(report simulate.Report) *models.Error {
 func percent(ppm int64) string {
 	text := fmt.Sprintf("%d.%04d", ppm/10_000, ppm%10_000)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
-}
-
-// bounds are the lowest and the highest return of a report; ok is false where there is none.
-func bounds(returns []game.Return) (low, high int64, ok bool) {
-	for i, r := range returns {
-		if i == 0 {
-			low, high = r.Low, r.High
-		}
-		low, high = min(low, r.Low), max(high, r.High)
-	}
-	return low, high, len(returns) > 0
 }
