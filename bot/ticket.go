@@ -56,8 +56,8 @@ func (t *tenantBot) openRoundOf(ctx context.Context, g models.Group, name string
 
 // ticketBet is what a ticket is bet on.
 func ticketBet(v games.RoundView, most int64) (choice string, stake int64, ok bool) {
-	if odds := v.Rules.Odds(); len(odds) > 0 {
-		choice = odds[0].Choice
+	if choices := game.Choices(v.Rules); len(choices) > 0 {
+		choice = choices[0]
 	}
 	stakes := []int64{most}
 	if stepped, is := v.Rules.(game.Stepped); is {
