@@ -41,6 +41,7 @@ type environment struct {
 	settleGroup int64
 	till        *fixture.Till
 	web         *web
+	wallets     *wallets
 }
 
 func prepare(ctx context.Context) (*environment, error) {
@@ -143,7 +144,10 @@ func (e *environment) buildWorld(ctx context.Context) error {
 	if e.till, err = e.world.OpenTill(ctx, "http://127.0.0.1:9/v1", sandboxSecret, tillFunds); err != nil {
 		return err
 	}
-	e.web, err = newWeb(ctx, e)
+	if e.web, err = newWeb(ctx, e); err != nil {
+		return err
+	}
+	e.wallets, err = openWallets(ctx, e)
 	return err
 }
 

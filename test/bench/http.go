@@ -31,6 +31,7 @@ func newWeb(ctx context.Context, e *environment) (*web, error) {
 	people := players.New(e.db, e.world.Box, clock.System())
 	handler, err := api.Handler(api.Deps{
 		DB: e.db, Players: people, Engine: e.world.Engine, Ledger: e.world.Ledger, Logger: slog.New(slog.DiscardHandler), Clock: clock.System(),
+		Providers: newProviders(e),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the API: %w", err)

@@ -64,6 +64,7 @@ func measurePostings(ctx context.Context, env *environment, opts options, rep *r
 		{name: "bet.hot_round", unit: "bets/s", callers: clients, goal: 0.4, measure: env.hotRound},
 		{name: "bet.spread", unit: "bets/s", callers: clients, goal: 0.4, measure: env.spread},
 		{name: "bet.http", unit: "bets/s", callers: clients, goal: 0.25, measure: env.overHTTP},
+		{name: "wallet.bet_win", unit: "calls/s", callers: clients, measure: env.betAndWin},
 		{name: "cashier.reserve_release", unit: "postings/s", callers: many, goal: 0.4, measure: env.reserveRelease(many)},
 		{name: "cashier.reserve_release_16", unit: "postings/s", callers: clients, measure: env.reserveRelease(clients)},
 	}
@@ -94,6 +95,7 @@ func measurePostings(ctx context.Context, env *environment, opts options, rep *r
 	}
 	notes := map[string]string{
 		"bet.http":                   "through the API, sign-in and validation included; the peers below are over HTTP as well",
+		"wallet.bet_win":             "a provider's bets and wins in turn, signed, over HTTP; each is a posting, an answer kept for good and a nonce",
 		"cashier.reserve_release":    fmt.Sprintf("%d callers here and at the limit; a withdrawal asked for and taken back is two postings, each with its rules, history, notice and event", many),
 		"cashier.reserve_release_16": fmt.Sprintf("the same with %d callers: few share a transaction", clients),
 	}
