@@ -43,6 +43,9 @@ func filled(view games.RoundView) bool {
 }
 
 func cardTitle(v voice, view games.RoundView) string {
+	if view.Opener == "" { // it was opened by itself
+		return v.say("card.auto", vars{"Game": esc(v.game(view.Game, "name")), "Round": view.ID})
+	}
 	return v.say("card.title", vars{"Game": esc(v.game(view.Game, "name")), "Name": esc(view.Opener), "Round": view.ID})
 }
 
@@ -64,6 +67,9 @@ func terms(v voice, view games.RoundView, f facts) []string {
 	}
 	if hint, ok := v.own(f.game, "card.hint"); ok {
 		lines = append(lines, html.EscapeString(hint))
+	}
+	if need := view.Opening.MinPot; view.Pot < need {
+		lines = append(lines, v.say("card.min_pot", vars{"Pot": number(need)}))
 	}
 	return lines
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,7 +70,7 @@ func (l *live) show(ctx context.Context, view games.RoundView, topic int64) {
 	if view.TopicID != nil {
 		topic = *view.TopicID
 	}
-	s := &shown{topic: topic, looked: now, closes: view.ClosesAt, coarse: coarse(view.ClosesAt.Sub(now))}
+	s := &shown{topic: topic, looked: now, closes: view.ClosesAt, coarse: coarse(view.ClosesAt.Sub(now)), running: runs(view)}
 	l.rounds[view.ID] = s
 	l.mu.Unlock()
 
@@ -185,10 +186,30 @@ func (l *live) adopt(ctx context.Context, now time.Time) {
 			l.rounds[view.ID] = &shown{message: *view.MessageID, changed: true, closes: view.ClosesAt}
 		}
 		l.mu.Unlock()
-		if !known && view.MessageID == nil && now.Sub(view.OpensAt) >= adoptAfter && view.Status == models.RoundOpen {
+		if !known && view.MessageID == nil && now.Sub(view.OpensAt) >= adoptAfter && (view.Status == models.RoundOpen || runs(view)) {
 			l.show(ctx, view, 0)
 		}
 	}
+}
+
+// open is a round of a game that takes bets in a group, as far as it is shown; empty for none.
+func (l *live) open(ctx context.Context, group int64, name string) string {
+	now := l.bot.deps.Clock.Now()
+	var ids []string
+	l.mu.Lock()
+	for id, s := range l.rounds {
+		if !s.ended && !s.running && now.Before(s.closes) {
+			ids = append(ids, id)
+		}
+	}
+	l.mu.Unlock()
+	slices.Sort(ids)
+	for _, id := range ids {
+		if f, err := l.bot.facts(ctx, id); err == nil && f.group == group && f.game == name {
+			return id
+		}
+	}
+	return ""
 }
 
 // due lists the rounds to look at: changed ones, and those whose countdown took a step.

@@ -209,6 +209,7 @@ func TestRaffleTicketsAreSoldByTheButton(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 2)
 	card := w.ask(0, "/raffle", "Tickets are on sale")
+	require.Contains(t, card.Text, "Below a pot of 20 every stake goes back.")
 	require.Contains(t, w.tap(0, card, "🎟 1 · 10"), "Ticket · 10 accepted. Balance 990")
 	require.Contains(t, w.tap(1, card, "🎟 10 · 100"), "Ticket · 100 accepted. Balance 900")
 	w.ask(1, "/raffle 50", "Ticket · 50 accepted. Balance 850")

@@ -140,6 +140,9 @@ func (t *tenantBot) openAndBet(ctx context.Context, c talk, name string) error {
 		if err := t.affordable(ctx, c, name); err != nil {
 			return err
 		}
+		if id := t.live.open(ctx, c.group.ID, name); id != "" {
+			return t.betByText(ctx, c, id)
+		}
 	}
 	view, err := t.open(ctx, c, name, nil)
 	running := errors.Is(err, games.ErrRoundRunning)

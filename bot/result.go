@@ -164,7 +164,34 @@ func (t *tenantBot) resultText(ctx context.Context, v voice, view games.RoundVie
 	if err != nil {
 		return "", err
 	}
-	return strings.Join(append(lines, won(v, view, outcome.Data, winners)...), "\n"), nil
+	lines = append(lines, won(v, view, outcome.Data, winners)...)
+	lucky, err := t.jackpot(ctx, v, view, winners)
+	return strings.Join(append(lines, lucky...), "\n"), err
+}
+
+// potWins is how many wins of a group's pot are looked through for a round's.
+const potWins = 20
+
+// jackpot says who won the group's pot by a round.
+func (t *tenantBot) jackpot(ctx context.Context, v voice, view games.RoundView, winners []games.Winner) ([]string, error) {
+	wins, err := t.deps.Engine.JackpotWins(ctx, t.tenant.ID, view.GroupID, potWins)
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, win := range wins {
+		if win.Ref != view.ID {
+			continue
+		}
+		name := win.Winner
+		for _, w := range winners {
+			if w.Player == win.Winner {
+				name = w.Name
+			}
+		}
+		lines = append(lines, v.say("result.jackpot", vars{"Name": esc(name), "Amount": number(win.Amount)}))
+	}
+	return lines, nil
 }
 
 // won lists which choices won and who gained what.
