@@ -76,7 +76,7 @@ func (e *Engine) callOpen(ctx context.Context, req OpenRequest, hash []byte, p o
 		err := e.db.Call(ctx, req.Tenant, open, []any{req.Tenant, req.Key, hash, p}, &answer)
 		return answer, err
 	}
-	network, err := e.beacon.Chain(ctx)
+	network, err := e.network(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoBeacon, err)
 	}
@@ -157,14 +157,32 @@ func (e *Engine) askBeacon(ctx context.Context, ref *BeaconRef) ([]byte, error) 
 	if e.beacon == nil {
 		return nil, errors.New("no source of public randomness is configured any more")
 	}
-	network, err := e.beacon.Chain(ctx)
+	network, err := e.network(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if hash := network.Hash(); hex.EncodeToString(hash[:]) != ref.Chain {
+	if e.beacon.ChainHash() != ref.Chain {
 		return nil, drand.ErrOther
 	}
-	return e.beacon.Signature(ctx, ref.Round)
+	signature, err := e.beacon.Signature(ctx, ref.Round)
+	if err != nil {
+		return nil, err
+	}
+	_, err = network.Randomness(ref.Round, signature)
+	return signature, err
+}
+
+// network is the source of public randomness, checked against the chain hash that was configured.
+func (e *Engine) network(ctx context.Context) (fairness.BeaconChain, error) {
+	info, err := e.beacon.Info(ctx)
+	if err != nil {
+		return fairness.BeaconChain{}, err
+	}
+	network := fairness.BeaconChain(info)
+	if hash := network.Hash(); hex.EncodeToString(hash[:]) != e.beacon.ChainHash() {
+		return fairness.BeaconChain{}, drand.ErrOther
+	}
+	return network, nil
 }
 
 // beaconLate is ErrWaiting, or errBeaconLate once a minute has passed since the round closed and the randomness was due.

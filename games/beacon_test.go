@@ -11,18 +11,17 @@ import (
 
 	"fairground/games"
 	"fairground/internal/clock"
-	"fairground/internal/drand/drandtest"
 	"fairground/models"
 	"fairground/test/fixture"
 )
 
 // beaconWorld is a world whose rounds take public randomness.
-func beaconWorld(t *testing.T) (*fixture.World, *drandtest.Network) {
+func beaconWorld(t *testing.T) (*fixture.World, *network) {
 	t.Helper()
 	w := fixture.New(t, fixture.Options{})
-	network := drandtest.New(t, time.Now().Add(-time.Hour), 1)
+	network := newNetwork(t, time.Now().Add(-time.Hour), 1)
 	w.Engine = games.New(games.Config{
-		DB: w.DB, Box: w.Box, Clock: clock.System(), Locker: noLocker(t), Logger: slog.New(slog.DiscardHandler), Beacon: network.Client(),
+		DB: w.DB, Box: w.Box, Clock: clock.System(), Locker: noLocker(t), Logger: slog.New(slog.DiscardHandler), Beacon: network.client(),
 	})
 	return w, network
 }
@@ -92,12 +91,13 @@ func TestARoundWithoutItsRandomnessIsVoided(t *testing.T) {
 	round := openRound(t, w, "dice", "")
 	_, err := w.Engine.PlaceBet(t.Context(), bet(w, round.ID, 0, "big", 100, "k"))
 	require.NoError(t, err)
-	network.Down.Store(true)
+	network.Forge.Store(true) // what it signs is no better than nothing
 	hasten(t, w, round.ID)
 	_, err = w.Engine.Close(t.Context(), w.Tenant, round.ID, false)
 	require.NoError(t, err)
 	_, err = w.Engine.Draw(t.Context(), w.Tenant, round.ID)
 	require.ErrorIs(t, err, games.ErrWaiting)
+	network.Down.Store(true)
 	_, err = w.Owner.Exec(t.Context(), `UPDATE rounds SET closed_at = closed_at - interval '70 seconds' WHERE round_id = $1`, round.ID)
 	require.NoError(t, err)
 	_, err = w.Owner.Exec(t.Context(), `UPDATE round_beacons SET due_at = due_at - interval '70 seconds' WHERE round_id = $1`, round.ID)

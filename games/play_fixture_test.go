@@ -68,7 +68,7 @@ func TestPlayProofFixtures(t *testing.T) {
 			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
 			require.NoError(t, os.WriteFile(path, append(raw, '\n'), 0o600))
 		}
-		stored, err := os.ReadFile(path) //nolint:gosec // a file of testdata
+		stored, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.JSONEq(t, string(raw), string(stored))
 	}

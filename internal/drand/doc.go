@@ -1,4 +1,5 @@
 // Package drand asks a drand network for its public randomness over HTTP.
 //
-// What lives here: the requests, and that an answer is the network's own. What may not: what the randomness is used for.
+// What lives here: the requests. What may not: the check of signatures, which package fairness makes, and what the randomness is
+// used for.
 package drand

@@ -4,46 +4,55 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"fairground/internal/drand"
-	"fairground/internal/drand/drandtest"
 )
 
-func TestTheClientAsksAndChecks(t *testing.T) {
+func TestTheClientSpeaksTheProtocol(t *testing.T) {
 	t.Parallel()
-	network := drandtest.New(t, time.Now().Add(-time.Minute), 1)
-	client := drand.New(network.URL+"/", network.Hash)
-	chain, err := client.Chain(t.Context())
+	answers := map[string]string{
+		"/aa/info": `{"public_key":"0102","period":3,"genesis_time":1692803367,"hash":"aa","groupHash":"0304","schemeID":"bls-unchained-g1-rfc9380",
+			"metadata":{"beaconID":"quicknet"}}`,
+		"/bb/info":     `{"public_key":"0102","period":3,"genesis_time":1,"hash":"aa","groupHash":"03","schemeID":"bls-unchained-g1-rfc9380"}`,
+		"/cc/info":     `{"public_key":"0102","period":3,"genesis_time":1,"hash":"cc","groupHash":"03","schemeID":"pedersen-bls-chained"}`,
+		"/dd/info":     `{"public_key":"zz","hash":"dd"}`,
+		"/ee/info":     `no JSON`,
+		"/aa/public/7": `{"round":7,"randomness":"00","signature":"0506"}`,
+		"/aa/public/8": `{"round":7,"randomness":"00","signature":"0506"}`,
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch text, ok := answers[r.URL.Path]; {
+		case ok:
+			_, _ = w.Write([]byte(text))
+		case r.URL.Path == "/aa/public/9":
+			http.Error(w, "soon", http.StatusTooEarly)
+		default:
+			http.Error(w, "no", http.StatusBadGateway)
+		}
+	}))
+	t.Cleanup(server.Close)
+	client := drand.New(server.URL+"/", "aa")
+	for range 2 {
+		info, err := client.Info(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, drand.Info{PublicKey: []byte{1, 2}, Period: 3, GenesisTime: 1692803367, GenesisSeed: []byte{3, 4}, ID: "quicknet"}, info)
+		delete(answers, "/aa/info") // it is asked once
+	}
+	signature, err := client.Signature(t.Context(), 7)
 	require.NoError(t, err)
-	now := chain.After(time.Now().Unix()) - 1
-	signature, err := client.Signature(t.Context(), now)
-	require.NoError(t, err)
-	_, err = chain.Randomness(now, signature)
-	require.NoError(t, err)
-	_, err = client.Signature(t.Context(), now+1000)
+	require.Equal(t, []byte{5, 6}, signature)
+	_, err = client.Signature(t.Context(), 8)
+	require.ErrorIs(t, err, drand.ErrOther)
+	_, err = client.Signature(t.Context(), 9)
 	require.ErrorIs(t, err, drand.ErrNotYet)
-
-	network.Forge.Store(true)
-	_, err = client.Signature(t.Context(), now)
-	require.ErrorIs(t, err, drand.ErrOther)
-	_, err = drand.New(network.URL, "00").Chain(t.Context())
-	require.Error(t, err)
-	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) }))
-	t.Cleanup(broken.Close)
-	_, err = drand.New(broken.URL, network.Hash).Chain(t.Context())
+	_, err = client.Signature(t.Context(), 10)
 	require.ErrorContains(t, err, "502")
-}
-
-func TestAnotherNetworksKeyIsRefused(t *testing.T) {
-	t.Parallel()
-	network, other := drandtest.New(t, time.Now(), 3), drandtest.New(t, time.Now(), 3)
-	proxy := httptest.NewServer(http.StripPrefix("/"+network.Hash, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, other.URL+"/"+other.Hash+r.URL.Path, http.StatusFound)
-	})))
-	t.Cleanup(proxy.Close)
-	_, err := drand.New(proxy.URL, network.Hash).Chain(t.Context())
-	require.ErrorIs(t, err, drand.ErrOther)
+	for _, hash := range []string{"bb", "cc", "dd"} {
+		_, err = drand.New(server.URL, hash).Info(t.Context())
+		require.ErrorIs(t, err, drand.ErrOther, hash)
+	}
+	_, err = drand.New(server.URL, "ee").Info(t.Context())
+	require.ErrorContains(t, err, "read the answer")
 }

@@ -1,7 +1,4 @@
-// Package drandtest is a drand network of one, for tests: it speaks the protocol and signs with a key of its own.
-//
-// What lives here: that server. What may not: anything the product needs.
-package drandtest
+package games_test
 
 import (
 	"crypto/rand"
@@ -20,12 +17,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairground/fairness"
-	"fairground/internal/clock"
 	"fairground/internal/drand"
 )
 
-// Network is a running network.
-type Network struct {
+// network is a drand network of one: it speaks the protocol and signs with a key of its own.
+type network struct {
 	URL, Hash string
 	Down      atomic.Bool // answers 503
 	Forge     atomic.Bool // signs another round than the one it says
@@ -34,13 +30,13 @@ type Network struct {
 	chain fairness.BeaconChain
 }
 
-// New starts a network whose first round was at genesis and that publishes one every period seconds.
-func New(t testing.TB, genesis time.Time, period uint32) *Network {
+// newNetwork starts a network whose first round was at genesis and that publishes one every period seconds.
+func newNetwork(t testing.TB, genesis time.Time, period uint32) *network {
 	t.Helper()
 	var material [32]byte
 	_, err := rand.Read(material[:])
 	require.NoError(t, err)
-	n := &Network{}
+	n := &network{}
 	n.key, err = bls.KeyGen[bls.KeyG2SigG1](material[:], nil, nil)
 	require.NoError(t, err)
 	public, err := n.key.PublicKey().MarshalBinary()
@@ -57,17 +53,16 @@ func New(t testing.TB, genesis time.Time, period uint32) *Network {
 	return n
 }
 
-// Client is a client of the network.
-func (n *Network) Client() *drand.Client { return drand.New(n.URL, n.Hash) }
+func (n *network) client() *drand.Client { return drand.New(n.URL, n.Hash) }
 
-func (n *Network) info(w http.ResponseWriter, _ *http.Request) {
+func (n *network) info(w http.ResponseWriter, _ *http.Request) {
 	answer(w, map[string]any{
 		"public_key": hex.EncodeToString(n.chain.PublicKey), "period": n.chain.Period, "genesis_time": n.chain.GenesisTime, "hash": n.Hash,
 		"groupHash": hex.EncodeToString(n.chain.GenesisSeed), "schemeID": drand.Scheme, "metadata": map[string]string{"beaconID": n.chain.ID},
 	})
 }
 
-func (n *Network) public(w http.ResponseWriter, r *http.Request) {
+func (n *network) public(w http.ResponseWriter, r *http.Request) {
 	round, err := strconv.ParseUint(r.PathValue("round"), 10, 63)
 	switch {
 	case err != nil:
@@ -76,7 +71,7 @@ func (n *Network) public(w http.ResponseWriter, r *http.Request) {
 	case n.Down.Load():
 		http.Error(w, "down", http.StatusServiceUnavailable)
 		return
-	case n.chain.Due(round) > clock.System().Now().Unix():
+	case n.chain.Due(round) > time.Now().Unix():
 		http.Error(w, "too early", http.StatusTooEarly)
 		return
 	}
