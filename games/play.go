@@ -89,8 +89,8 @@ func (e *Engine) play(ctx context.Context, req PlayRequest) (PlayReceipt, error)
 	if call.most, err = bound.rules.CheckBet(call.opening, game.Bet{Seq: 1, Choice: req.Choice, Stake: req.Stake}); err != nil {
 		return PlayReceipt{}, gameError(err)
 	}
-	// Read here what the batch would have to wait for.
-	if _, err = e.source(ctx, req.Tenant, req.Player); err != nil {
+	// Drawn here, beside the others: a batch draws again only what another play of the player has overtaken.
+	if err = e.drawPlay(ctx, call); err != nil {
 		return PlayReceipt{}, err
 	}
 	if call.room, err = e.houseRoom(ctx, req.Tenant, req.Group); err != nil {

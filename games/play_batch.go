@@ -14,8 +14,8 @@ import (
 // playCrowd is how many plays wait before a second batch is sent beside the first.
 const playCrowd = 32
 
-// playCall is one play on its way to the database. The batch that takes it draws it: by then no other play of the player is
-// under way in this process, so the nonce is known.
+// playCall is one play on its way to the database. When a batch takes it no other play of the player is under way in this
+// process, so the nonce is known.
 type playCall struct {
 	req     PlayRequest
 	bound   boundConfig
@@ -107,10 +107,10 @@ func (e *Engine) heard(c *playCall, raw json.RawMessage) error {
 	return nil
 }
 
-// drawPlay computes what a play comes to with the player's next nonce.
+// drawPlay computes what a play comes to with the player's next nonce, unless it was computed with that already.
 func (e *Engine) drawPlay(ctx context.Context, c *playCall) error {
 	source, err := e.source(ctx, c.req.Tenant, c.req.Player)
-	if err != nil {
+	if err != nil || c.drawn.text != "" && c.drawn.source == source {
 		return err
 	}
 	d := drawnPlay{source: source}
