@@ -108,7 +108,7 @@ func (e *Engine) SetAutoRound(ctx context.Context, a operators.Authority, r Auto
 	if err != nil {
 		return AutoRound{}, fmt.Errorf("write an automatic round: %w", err)
 	}
-	if _, err := e.operate(ctx, a, "set an automatic round", `SELECT api_auto_round_set($1, $2, $3, $4, $5, $6)`, request, reason); err != nil {
+	if err := e.operate(ctx, a, "set an automatic round", `SELECT api_auto_round_set($1, $2, $3, $4, $5, $6)`, request, reason); err != nil {
 		return AutoRound{}, err
 	}
 	return e.AutoRound(ctx, a.Tenant, r.ID)

@@ -68,8 +68,6 @@ func TestAnAutomaticRoundOpensOncePerMoment(t *testing.T) {
 	off.Enabled = true
 	on, err := w.Engine.SetAutoRound(t.Context(), owner(t, w), off, "on")
 	require.NoError(t, err)
-	_, err = w.DB.Pool().Exec(t.Context(), `SELECT 1`)
-	require.NoError(t, err)
 	_, err = w.Owner.Exec(t.Context(), `UPDATE groups SET status = 'paused'`)
 	require.NoError(t, err)
 	next, err = w.Engine.OpenAuto(t.Context(), w.Tenant, a.ID, due.Add(20*time.Minute))
@@ -107,7 +105,7 @@ func TestAutomaticRoundsAreKeptAndSynced(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	_, err = w.Engine.SetAutoRound(t.Context(), op, a, "")
-	refused(t, err, games.ErrStale)
+	refuses(t, err, games.ErrStale)
 
 	for field, change := range map[string]func(*games.AutoRound){
 		"every_minutes": func(r *games.AutoRound) { r.EveryMinutes = 5 },

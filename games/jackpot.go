@@ -92,7 +92,7 @@ func (e *Engine) SetJackpot(ctx context.Context, a operators.Authority, group in
 	if err != nil {
 		return Jackpot{}, fmt.Errorf("write a pot's config: %w", err)
 	}
-	if _, err := e.operate(ctx, a, "set a pot", `SELECT api_jackpot_set($1, $2, $3, $4, $5, $6, $7)`, group, request, reason); err != nil {
+	if err := e.operate(ctx, a, "set a pot", `SELECT api_jackpot_set($1, $2, $3, $4, $5, $6, $7)`, group, request, reason); err != nil {
 		return Jackpot{}, err
 	}
 	return e.Jackpot(ctx, a.Tenant, group)

@@ -127,7 +127,7 @@ func TestAJackpotsNewRulesHoldFromTheNextRoundOn(t *testing.T) {
 	require.Nil(t, requireProof(t, w, duel.ID).Jackpot, "players pay each other there")
 
 	_, err = w.Engine.SetJackpot(t.Context(), owner(t, w), w.Group, 1, games.JackpotConfig{ContributionBP: 1, Chance: 2}, "")
-	refused(t, err, games.ErrStale)
+	refuses(t, err, games.ErrStale)
 	_, err = w.Engine.SetJackpot(t.Context(), owner(t, w), w.Group, 3, games.JackpotConfig{ContributionBP: 1, Chance: 2, Games: []string{"duel"}}, "")
 	require.Equal(t, "games", refused(t, err, games.ErrInvalidPacing).Field)
 }

@@ -112,7 +112,7 @@ func (e *Engine) SetPacing(ctx context.Context, a operators.Authority, group int
 	if err != nil {
 		return Pacing{}, fmt.Errorf("write a pacing: %w", err)
 	}
-	if _, err := e.operate(ctx, a, "set a pacing", `SELECT api_pacing_set($1, $2, $3, $4, $5, $6, $7)`, group, request, reason); err != nil {
+	if err := e.operate(ctx, a, "set a pacing", `SELECT api_pacing_set($1, $2, $3, $4, $5, $6, $7)`, group, request, reason); err != nil {
 		return Pacing{}, err
 	}
 	return e.Pacing(ctx, a.Tenant, group)

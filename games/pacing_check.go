@@ -82,15 +82,15 @@ func invalidPacing(field, fix string) error {
 }
 
 // operate asks a function of the database that an operator acts by. An answer that is not ok is an error.
-func (e *Engine) operate(ctx context.Context, a operators.Authority, what, sql string, args ...any) (json.RawMessage, error) {
+func (e *Engine) operate(ctx context.Context, a operators.Authority, what, sql string, args ...any) error {
 	var answer json.RawMessage
 	args = append([]any{a.Tenant, string(a.Via), a.Proof, a.RequestID}, args...)
 	if err := e.db.Call(ctx, a.Tenant, sql, args, &answer); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	var out struct{ Code string }
 	if err := json.Unmarshal(answer, &out); err != nil {
-		return nil, fmt.Errorf("%s: read the answer: %w", what, err)
+		return fmt.Errorf("%s: read the answer: %w", what, err)
 	}
-	return answer, refusal(out.Code, answer)
+	return refusal(out.Code, answer)
 }

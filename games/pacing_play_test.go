@@ -30,12 +30,12 @@ func TestPlaysArePacedLikeBets(t *testing.T) {
 	require.Equal(t, "bets", refused(t, play(0, 10, "c"), games.ErrDailyCap).Data["cap"])
 	require.NoError(t, play(1, 10, "c"), "caps are a player's own")
 	pace(t, w, games.Pacing{Group: games.Limits{PlayerCooldown: time.Hour}})
-	refused(t, play(1, 10, "d"), games.ErrCooldown)
+	refuses(t, play(1, 10, "d"), games.ErrCooldown)
 	var from, to string
 	require.NoError(t, w.Owner.QueryRow(t.Context(), `SELECT to_char(n - interval '3 hours', 'HH24:MI'), to_char(n + interval '3 hours', 'HH24:MI')
 		FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS n) AS x`).Scan(&from, &to))
 	pace(t, w, games.Pacing{QuietFrom: from, QuietTo: to})
-	refused(t, play(1, 10, "d"), games.ErrQuietHours)
+	refuses(t, play(1, 10, "d"), games.ErrQuietHours)
 	pace(t, w, games.Pacing{})
 	require.NoError(t, play(1, 10, "d"))
 }

@@ -45,6 +45,13 @@ func pace(t testing.TB, w *fixture.World, p games.Pacing) {
 	require.NoError(t, err)
 }
 
+// refuses fails the test unless err is the refusal.
+func refuses(t testing.TB, err, want error) {
+	t.Helper()
+	require.ErrorIs(t, err, want)
+}
+
+// refused is the refusal with its facts.
 func refused(t testing.TB, err, want error) *models.Error {
 	t.Helper()
 	require.ErrorIs(t, err, want)
@@ -73,9 +80,9 @@ func TestAPacingIsReadAndReplacedByVersion(t *testing.T) {
 	got.UpdatedAt, got.UpdatedBy, got.Version = time.Time{}, "", 0
 	require.Equal(t, want, got)
 	_, err = w.Engine.SetPacing(t.Context(), op, w.Group, want, "again")
-	refused(t, err, games.ErrStale)
+	refuses(t, err, games.ErrStale)
 	_, err = w.Engine.SetPacing(t.Context(), operators.Authority{Tenant: w.Tenant, Via: operators.ViaSession, Proof: []byte("nobody")}, w.Group, want, "")
-	refused(t, err, operators.ErrUnauthenticated)
+	refuses(t, err, operators.ErrUnauthenticated)
 	for field, bad := range map[string]games.Pacing{
 		"quiet_to":          {QuietFrom: "10:00"},
 		"quiet_from":        {QuietFrom: "24:00", QuietTo: "01:00"},
@@ -188,7 +195,7 @@ func TestStakesAndCooldownOfAPlayer(t *testing.T) {
 	e := refused(t, place(0, 20, "b"), games.ErrCooldown)
 	require.Equal(t, "player", e.Data["of"])
 	require.NoError(t, place(1, 20, "b"))
-	refused(t, place(1, 20, "c"), games.ErrCooldown)
+	refuses(t, place(1, 20, "c"), games.ErrCooldown)
 	require.NoError(t, place(1, 20, "b"))
 	pace(t, w, games.Pacing{Games: map[string]games.Limits{"duel": {PlayerCooldown: time.Hour}}})
 	require.NoError(t, place(1, 20, "c"))
@@ -209,7 +216,7 @@ func TestDailyCapsOfAPlayer(t *testing.T) {
 	require.EqualValues(t, 150, e.Data["left"])
 	require.NotEmpty(t, e.Data["until"])
 	require.NoError(t, place(150, "a"))
-	refused(t, place(10, "b"), games.ErrDailyCap)
+	refuses(t, place(10, "b"), games.ErrDailyCap)
 
 	pace(t, w, games.Pacing{Group: games.Limits{DailyBets: 3}})
 	require.NoError(t, place(10, "b"))
@@ -223,7 +230,7 @@ func TestDailyCapsOfAPlayer(t *testing.T) {
 	pace(t, w, games.Pacing{Group: games.Limits{DailyBets: 1, DailyStake: 100, DailyLoss: 100}})
 	round = openRound(t, w, "dice", "")
 	require.NoError(t, place(100, "d"), "what was given back does not count")
-	refused(t, place(100, "e"), games.ErrDailyCap)
+	refuses(t, place(100, "e"), games.ErrDailyCap)
 }
 
 // TestCapsHoldForACrowd lets 50 players and one of them many times stake at once.
