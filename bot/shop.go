@@ -136,7 +136,7 @@ func (t *tenantBot) usable(ctx context.Context, group, player int64) ([]items.Un
 func (t *tenantBot) gift(ctx context.Context, c talk) error {
 	n := 0
 	if len(c.args) > 0 {
-		n, _ = strconv.Atoi(c.args[0]) //nolint:errcheck // a word that is no number is 0, which no item has
+		n, _ = strconv.Atoi(c.args[0]) // a word that is no number is 0, which no item has
 	}
 	to := c.m.ReplyToMessage
 	list, err := t.usable(ctx, c.group.ID, c.player.ID)
