@@ -40,6 +40,8 @@ type environment struct {
 	members     [][]int64
 	settleGroup int64
 	till        *fixture.Till
+	tables      []*table
+	seeded      bool // every player has a chain of seeds
 	web         *web
 	wallets     *wallets
 }

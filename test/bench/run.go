@@ -29,6 +29,9 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 	if err := measureWithdrawals(ctx, env, opts, report, say); err != nil {
 		return err
 	}
+	if err := measureSimulations(ctx, opts, report, say); err != nil {
+		return err
+	}
 	if err := env.buildWorld(ctx); err != nil {
 		return err
 	}
@@ -68,6 +71,9 @@ func measurePostings(ctx context.Context, env *environment, opts options, rep *r
 		{name: "cashier.reserve_release", unit: "postings/s", callers: many, goal: 0.4, measure: env.reserveRelease(many)},
 		{name: "cashier.reserve_release_16", unit: "postings/s", callers: clients, measure: env.reserveRelease(clients)},
 	}
+	for _, name := range catalogue() {
+		paths = append(paths, &path{name: "game." + name, unit: "bets/s", callers: many, goal: gameGoal(name), measure: env.played(name)})
+	}
 	var wanted []*path
 	for _, p := range paths {
 		if opts.wants(p.name) {
@@ -99,7 +105,10 @@ func measurePostings(ctx context.Context, env *environment, opts options, rep *r
 		"cashier.reserve_release":    fmt.Sprintf("%d callers here and at the limit; a withdrawal asked for and taken back is two postings, each with its rules, history, notice and event", many),
 		"cashier.reserve_release_16": fmt.Sprintf("the same with %d callers: few share a transaction", clients),
 	}
-	if len(wanted) > 1 {
+	for _, name := range catalogue() {
+		notes["game."+name] = gameNote(name)
+	}
+	if len(paths[1].rates) > 0 {
 		notes["bet.hot_round"] = fmt.Sprintf("all players in one round: %.2f of bet.spread (goal >= 0.9)", median(quotients(paths[0].rates, paths[1].rates)))
 		notes["bet.spread"] = "200 rounds of five players"
 	}
