@@ -169,6 +169,7 @@ const (
 	GamesInvalidParams          ErrorCode = "games.invalid_params"
 	GamesInvalidSeed            ErrorCode = "games.invalid_seed"
 	GamesInvalidStake           ErrorCode = "games.invalid_stake"
+	GamesNoBeacon               ErrorCode = "games.no_beacon"
 	GamesNoBet                  ErrorCode = "games.no_bet"
 	GamesNoChange               ErrorCode = "games.no_change"
 	GamesNoContent              ErrorCode = "games.no_content"
@@ -460,6 +461,8 @@ func (e ErrorCode) Valid() bool {
 	case GamesInvalidSeed:
 		return true
 	case GamesInvalidStake:
+		return true
+	case GamesNoBeacon:
 		return true
 	case GamesNoBet:
 		return true

@@ -1509,13 +1509,13 @@ type ItemParams struct {
 
 // Jackpot defines model for Jackpot.
 type Jackpot struct {
-	// Chance Each point staked wins the pot with 1 in so many.
+	// Chance Each point staked wins the pot with 1 in so many; at least 2 when it is set.
 	Chance int64 `json:"chance"`
 
 	// ConfigHash SHA-256 of the rules' canonical JSON; proofs carry it.
 	ConfigHash *string `json:"config_hash,omitempty"`
 
-	// ContributionBp Share of the stakes that the house puts into the pot, in basis points.
+	// ContributionBp Share of the stakes that the house puts into the pot, in basis points; at least 1 when it is set.
 	ContributionBp int32 `json:"contribution_bp"`
 	Enabled        bool  `json:"enabled"`
 
@@ -1542,10 +1542,10 @@ type Jackpot struct {
 
 // JackpotChange defines model for JackpotChange.
 type JackpotChange struct {
-	// Chance Each point staked wins the pot with 1 in so many.
+	// Chance Each point staked wins the pot with 1 in so many; at least 2 when it is set.
 	Chance int64 `json:"chance"`
 
-	// ContributionBp Share of the stakes that the house puts into the pot, in basis points.
+	// ContributionBp Share of the stakes that the house puts into the pot, in basis points; at least 1 when it is set.
 	ContributionBp int32 `json:"contribution_bp"`
 	Enabled        bool  `json:"enabled"`
 
@@ -1559,10 +1559,10 @@ type JackpotChange struct {
 
 // JackpotRules defines model for JackpotRules.
 type JackpotRules struct {
-	// Chance Each point staked wins the pot with 1 in so many.
+	// Chance Each point staked wins the pot with 1 in so many; at least 2 when it is set.
 	Chance int64 `json:"chance"`
 
-	// ContributionBp Share of the stakes that the house puts into the pot, in basis points.
+	// ContributionBp Share of the stakes that the house puts into the pot, in basis points; at least 1 when it is set.
 	ContributionBp int32 `json:"contribution_bp"`
 	Enabled        bool  `json:"enabled"`
 
