@@ -83,6 +83,7 @@ func TestARoundTakesPublicRandomness(t *testing.T) {
 	raw, err := json.Marshal(proof)
 	require.NoError(t, err)
 	require.Contains(t, string(raw), `"beacon"`)
+	record(t, "dice-beacon", proof)
 }
 
 func TestARoundWithoutItsRandomnessIsVoided(t *testing.T) {

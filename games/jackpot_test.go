@@ -63,6 +63,7 @@ func TestAJackpotIsFedDrawnAndProven(t *testing.T) {
 			paid += p.Amount
 		}
 		require.Equal(t, before+paid, w.Total(t), "the winner has it")
+		record(t, map[bool]string{false: "dice-pot", true: "dice-pot-won"}[proof.Jackpot.Hit], proof)
 		if proof.Jackpot.Hit {
 			hits++
 			won += proof.Jackpot.Amount

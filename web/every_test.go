@@ -38,7 +38,7 @@ func TestEveryGameIsRecomputedAlike(t *testing.T) {
 			write(t, dir, fmt.Sprintf("%s-%d", name, i), g, rng)
 		}
 	}
-	node(t, filepath.Join("verify", "test", "every.mjs"), dir)
+	node(t, filepath.Join("testdata", "every.mjs"), dir)
 }
 
 // write writes a proof and the checks that the Go code made of it.

@@ -1,7 +1,7 @@
-// Where a seed comes from, and the pot that a round's stakes feed.
+// Where a seed and public randomness come from, and the pot that a round's stakes feed.
 
 import { canonical } from './canonical.js';
-import { Stream, serverSeed, sha256 } from './fairness.js';
+import { Stream, fromHex, serverSeed, sha256 } from './fairness.js';
 import { compare, compareJSON, until } from './report.js';
 
 // checkChain checks that a commitment stands where the proof says in the chain whose hash it gives.
@@ -13,6 +13,30 @@ export async function checkChain({ proof, chain }) {
   compare(await sha256(['fairground.chain.v1', chain.id, ...chain.commits, ''].join('\n')), hash);
   if (!(index in chain.commits)) throw new Error(`chain ${id} has no seed ${index}`);
   compare(chain.commits[index], proof.commit);
+}
+
+// checkBeacon checks that the public randomness is that of the network that was fixed, and came after the window. The network's
+// signature is on a curve that browsers can't compute with: the command line checks that.
+export async function checkBeacon({ proof, final }) {
+  const b = proof.beacon;
+  const head = new DataView(new ArrayBuffer(12));
+  head.setUint32(0, b.period);
+  head.setBigInt64(4, BigInt(b.genesis_time));
+  const name = b.network === 'default' ? [] : new TextEncoder().encode(b.network);
+  const parts = [new Uint8Array(head.buffer), fromHex(b.public_key), fromHex(b.genesis_seed), name];
+  compare(await sha256(Uint8Array.from(parts.flatMap((part) => [...part]))), b.chain);
+  if (b.genesis_time + (b.round - 1) * b.period <= Math.floor(Date.parse(proof.closes_at) / 1000)) {
+    throw new Error(`round ${b.round} of the network was known before betting ended`);
+  }
+  if (proof.status === 'voided' && !b.signature) return undefined;
+  until(b.signature, final ? 'the randomness is missing' : undefined);
+  return 'This page can’t check the network’s signature; fairground verify does.';
+}
+
+// mixed is the players' part of a draw with the proof's public randomness in it.
+export async function mixed(proof, client) {
+  if (!proof.beacon) return client;
+  return sha256(`fairground.beacon.v1\n${client}\n${await sha256(fromHex(proof.beacon.signature))}\n`);
 }
 
 const JACKPOT_NONCE = 1;

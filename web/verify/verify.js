@@ -5,7 +5,7 @@ import { clientSeed, serverSeed, sha256, validPlayerSeed } from './fairness.js';
 import { catalogue } from './games/index.js';
 import { checkActs, checkContent, checkDraw } from './outcome.js';
 import { playPlan, playRun } from './play.js';
-import { checkChain, checkJackpot } from './pot.js';
+import { checkBeacon, checkChain, checkJackpot, mixed } from './pot.js';
 import { Mismatch, Pending, compare, compareJSON, until } from './report.js';
 
 export const FORMAT = 'fairground.round.v1';
@@ -17,6 +17,7 @@ const TITLES = {
   bets: 'The rules allow every bet',
   commit: 'The server’s seed is the one it committed to',
   chain: 'The commitment stands in the chain that was published before',
+  beacon: 'The public randomness is its network’s own, and came after betting',
   client_seed: 'Every player’s seed went into the draw',
   draw: 'The outcome follows from the seeds',
   content: 'The content is what the draw chose from the bank that was fixed',
@@ -70,13 +71,14 @@ const reportOf = (round, { proof, final }, checks) => ({
 function plan({ proof, game }) {
   const rules = [['format', checkFormat], ['config_hash', checkConfig], ['params', checkParams, 'format'], ['bets', checkBets, 'params'], ['commit', checkCommit]];
   if (proof.chain) rules.push(['chain', checkChain]);
+  if (proof.beacon) rules.push(['beacon', checkBeacon]);
   const end = [['sums', checkSums, 'payouts'], ['hash', checkHash, 'draw', 'payouts']];
   if (proof.jackpot) end.push(['jackpot', checkJackpot, 'bets', 'commit', 'client_seed']);
   if (proof.status === 'voided') return [...rules, ['draw', checkNoDraw], ['payouts', checkRefunds, 'draw'], ...end];
   const content = game?.checkContent ? [['content', checkContent, 'draw']] : [];
   const acts = game?.acting || game?.live || proof.acts.length > 0 ? [['acts', checkActs, 'bets', 'draw']] : [];
   return [
-    ...rules, ['client_seed', checkClientSeed, 'format'], ['draw', checkDraw, 'params', 'commit', 'client_seed'], ...content, ...acts,
+    ...rules, ['client_seed', checkClientSeed, 'format', 'beacon'], ['draw', checkDraw, 'params', 'commit', 'client_seed'], ...content, ...acts,
     ['payouts', checkPayouts, 'bets', 'draw', 'content', 'acts'], ...end,
   ];
 }
@@ -94,8 +96,8 @@ async function check(label, make, made, needs) {
   if (blocker?.status === 'pending') return { ...result, status: 'pending', detail: blocker.detail };
   if (blocker) return { ...result, status: 'skipped', detail: `it builds on ${blocker.name}` };
   try {
-    await make();
-    return result;
+    const note = await make();
+    return note ? { ...result, detail: note } : result;
   } catch (error) {
     if (error instanceof Pending) return { ...result, status: 'pending', detail: error.message };
     return { ...result, status: 'failed', detail: error.message, expected: error.expected, got: error.got };
@@ -148,7 +150,7 @@ async function checkClientSeed(run) {
   if (!proof.client_seed) untilOver(run);
   const fed = game.acting ? Math.min(1, proof.bets.length) : proof.bets.length;
   compare(`draw_bets ${fed}`, `draw_bets ${proof.draw_bets}`);
-  compare(await clientSeed(proof.round, proof.bets.slice(0, fed)), proof.client_seed);
+  compare(await mixed(proof, await clientSeed(proof.round, proof.bets.slice(0, fed))), proof.client_seed);
 }
 
 function checkNoDraw({ proof }) {

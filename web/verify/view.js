@@ -60,10 +60,12 @@ function checksCard(report) {
 
 const SPOKEN = { ok: 'passed', failed: 'failed', pending: 'waiting', skipped: 'not checked' };
 
+const whyOf = ({ status, detail }) => (detail ? h('div', { class: 'why' }, status === 'ok' ? detail : `${SPOKEN[status]}: ${detail}`) : null);
+
 function checkRow(check) {
   return h('li', { class: check.status, 'data-testid': 'check', 'data-name': check.name, 'data-status': check.status }, markOf(check.status),
     h('div', { class: 'what' }, h('div', {}, h('span', { class: 'hidden' }, `${SPOKEN[check.status]}: `), check.title, ' ', h('code', { class: 'name' }, check.name)),
-      check.status === 'ok' ? null : h('div', { class: 'why' }, `${SPOKEN[check.status]}: ${check.detail}`),
+      whyOf(check),
       check.expected === undefined ? null : h('dl', { class: 'diff' }, h('dt', {}, 'recomputed'), h('dd', {}, check.expected), h('dt', {}, 'published'), h('dd', {}, check.got))));
 }
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { PLAY_FORMAT } from '../play.js';
-import { verify, verifyPlay } from '../verify.js';
+import { PLAY_FORMAT } from '../verify/play.js';
+import { verify, verifyPlay } from '../verify/verify.js';
 
 const folder = process.argv[2];
 const files = readdirSync(folder);
