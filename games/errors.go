@@ -59,7 +59,7 @@ func refusal(code string, answer json.RawMessage) error {
 	if code == "ok" {
 		return nil
 	}
-	for _, known := range slices.Concat(refusals(), pacingRefusals()) {
+	for _, known := range slices.Concat(refusals(), pacingRefusals(), ticketRefusals()) {
 		if known.Code != code {
 			continue
 		}

@@ -78,6 +78,9 @@ func seed(ctx context.Context, d *demo, at seedAddresses, file string) (string, 
 	if err := d.openProvider(ctx, tenant.ID, at.provider); err != nil {
 		return "", err
 	}
+	if err := d.stockShop(ctx, tenant.ID); err != nil {
+		return "", err
+	}
 	if err := d.fill(ctx, tenant); err != nil {
 		return "", err
 	}
