@@ -91,7 +91,7 @@ func newBundle(t *testing.T) *bundle {
 	b.providers = providers.New(providers.Config{DB: db.DB, Box: box, Clock: clock.System(), Logger: logger})
 	b.http, err = api.Handler(api.Deps{
 		Providers: b.providers,
-		DB: db.DB, Players: b.players, Engine: b.engine, Ledger: b.ledger, Logger: logger, Clock: clock.System(),
+		DB:        db.DB, Players: b.players, Engine: b.engine, Ledger: b.ledger, Logger: logger, Clock: clock.System(),
 		Operators: b.operators, Cashier: b.cashier, TemporalUI: "http://temporal.test", TemporalNamespace: "fair",
 		StartWithdrawal: b.flows.start, ResumeWithdrawal: b.flows.start, DecideWithdrawal: b.decideNow, CancelWithdrawal: b.flows.cancel,
 		StartRound: func(_ context.Context, in workflows.RoundInput) error { b.started <- in; return nil },

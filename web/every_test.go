@@ -33,7 +33,7 @@ func TestEveryGameIsRecomputedAlike(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, g := range games.Catalogue() {
-		rng := rand.New(rand.NewPCG(1, uint64(len(name)))) //nolint:gosec // a test that repeats itself
+		rng := rand.New(rand.NewPCG(1, uint64(len(name))))
 		for i := range everyRounds {
 			write(t, dir, fmt.Sprintf("%s-%d", name, i), g, rng)
 		}
@@ -138,16 +138,27 @@ func roundOf(t *testing.T, g game.Game, rng *rand.Rand) games.Proof {
 		entries[i] = fairness.Entry{Seq: b.Seq, Player: b.Player, Seed: b.Seed}
 	}
 	p.ClientSeed = fairness.ClientSeed(p.Round, entries)
-	outcome := outcomeOf(t, g, rules, opening, &p, seed, rng)
+	played := table{Game: g, rules: rules, opening: opening, rng: rng}
+	outcome := outcomeOf(t, played, &p, seed)
 	p.Outcome = &outcome
-	p.Acts = doneOf(t, g, rules, opening, outcome, p.Bets, rng)
+	p.Acts = doneOf(t, played, outcome, p.Bets)
 	settle(t, rules, opening, outcome, &p)
 	return p
 }
 
+// table is a game with the round that is played.
+type table struct {
+	game.Game
+
+	rules   game.Rules
+	opening game.Opening
+	rng     *rand.Rand
+}
+
 // outcomeOf draws, or takes a value from outside, and chooses from the bank.
-func outcomeOf(t *testing.T, g game.Game, rules game.Rules, opening game.Opening, p *games.Proof, seed fairness.Seed, rng *rand.Rand) game.Outcome {
+func outcomeOf(t *testing.T, g table, p *games.Proof, seed fairness.Seed) game.Outcome {
 	t.Helper()
+	rules, opening, rng := g.rules, g.opening, g.rng
 	if external, ok := rules.(game.External); ok {
 		for {
 			value := rng.Int64N(64) + 1
@@ -173,10 +184,11 @@ func outcomeOf(t *testing.T, g game.Game, rules game.Rules, opening game.Opening
 }
 
 // doneOf is what players do: take some shares, or act at random moments of a run.
-func doneOf(t *testing.T, g game.Game, rules game.Rules, opening game.Opening, outcome game.Outcome, bets []game.Bet, rng *rand.Rand) []game.Act {
+func doneOf(t *testing.T, g table, outcome game.Outcome, bets []game.Bet) []game.Act {
 	t.Helper()
+	opening, rng := g.opening, g.rng
 	var acts []game.Act
-	live, ok := rules.(game.Live)
+	live, ok := g.rules.(game.Live)
 	if !ok {
 		for slot := range outcome.Slots {
 			if rng.IntN(2) == 0 {
@@ -248,7 +260,7 @@ func playOf(t *testing.T, g game.Game, rng *rand.Rand) games.PlayProof {
 	bet := betsOf(rules, opening, rng)[0]
 	seed, nonce := seedOf(rng), rng.Int64N(1000)
 	commit := seed.Commit()
-	outcome, err := rules.Draw(opening, fairness.NewStream(seed, bet.Seed, uint64(nonce))) //nolint:gosec // not negative
+	outcome, err := rules.Draw(opening, fairness.NewStream(seed, bet.Seed, uint64(nonce)))
 	require.NoError(t, err)
 	payouts, err := rules.Settle(opening, outcome, []game.Bet{bet}, nil)
 	require.NoError(t, err)
