@@ -42,10 +42,16 @@ function fromAddress() {
   return wanted.split(',').map((p) => p.split(':').map(Number)).filter(([u, c]) => u && c).slice(0, most);
 }
 
-// byDefault is the first two people in the first group, or with the first bot.
+// busiest is the group with a bot that most people are in, or else any chat: a desk for a few is not where a newcomer starts.
+function busiest() {
+  const groups = world.chats.filter((c) => c.type === 'supergroup' && c.bots.length);
+  return (groups.reduce((best, c) => (best && best.members >= c.members ? best : c), null) ?? world.chats[0] ?? world.bots[0])?.id;
+}
+
+// byDefault is the first two people in the busiest group, or with the first bot.
 function byDefault() {
   const people = world.users.filter((u) => !isCrowd(u));
-  const chat = (world.chats.find((c) => c.type === 'supergroup' && c.bots.length) ?? world.chats[0] ?? world.bots[0])?.id;
+  const chat = busiest();
   return chat ? people.slice(0, 2).map((u) => [u.id, chat]) : [];
 }
 
@@ -68,7 +74,7 @@ function welcome() {
 function addPane() {
   const people = world.users.filter((u) => !isCrowd(u));
   const fresh = people.find((u) => !panes.some((p) => p.user === u.id)) ?? people[0];
-  const pane = new Pane(fresh.id, active?.chat ?? world.chats[0]?.id ?? world.bots[0]?.id, host);
+  const pane = new Pane(fresh.id, active?.chat ?? busiest(), host);
   panes.push(pane);
   $('panes').append(pane.node);
   host.changed();
