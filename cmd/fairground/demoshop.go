@@ -19,7 +19,7 @@ func (d *demo) stockShop(ctx context.Context, tenant int64) error {
 	first := []items.SaveRequest{
 		item("🌟", "Star", 100, items.EffectCosmetic, items.Params{Badge: "🌟"}),
 		item("🎫", "Raffle ticket", 40, items.EffectExtraTicket, items.Params{Game: "raffle", MaxStake: 50}),
-		item("☂️", "Umbrella", 60, items.EffectInsurance, items.Params{ShareBP: 5000, Most: 200, Hours: 24}),
+		item("☂️", "Umbrella", 120, items.EffectInsurance, items.Params{ShareBP: 5000, Most: 200, Hours: 24}),
 		item("🚀", "Booster", 80, items.EffectScoreBoost, items.Params{FactorBP: 15_000, Minutes: 30}),
 	}
 	first[1].ValidSeconds, first[2].ValidSeconds, first[3].Stock, first[3].PerPlayer = &day, &day, &stock, 3
