@@ -111,7 +111,7 @@ func TestEveryOperationNeedsAToken(t *testing.T) {
 			require.Contains(t, a.header.Get("WWW-Authenticate"), "Bearer")
 		}
 	}
-	require.Equal(t, 33, n, "operations that need a token")
+	require.Equal(t, 46, n, "operations that need a token")
 }
 
 // TestGroupsAreClosed walks everything below a group as people who have no business there.
