@@ -47,6 +47,7 @@ type Engine struct {
 	sources    *cache[playerKey, playerSource] // what instant plays are drawn from
 	current    *cache[gameKey, int]            // config versions that plays are made under
 	rooms      *cache[[2]int64, houseRoom]     // by tenant and group
+	pots       *cache[[2]int64, potRules]      // by tenant and group: what instant plays feed
 	beacon     *drand.Client                   // optional
 }
 
@@ -65,6 +66,7 @@ func New(cfg Config) *Engine {
 		sources: newCache[playerKey, playerSource](65536),
 		current: newCache[gameKey, int](1024),
 		rooms:   newCache[[2]int64, houseRoom](4096),
+		pots:    newCache[[2]int64, potRules](4096),
 	}
 	e.plays = group.New(group.Config[*playCall, json.RawMessage]{Clock: cfg.Clock, Send: e.sendPlays, Crowd: playCrowd})
 	return e

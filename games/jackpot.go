@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"fairground/fairness"
 	"fairground/games/game"
 	"fairground/internal/secret"
 	"fairground/models"
@@ -71,7 +70,8 @@ func (e *Engine) Jackpot(ctx context.Context, tenant, group int64) (Jackpot, err
 	return j, nil
 }
 
-// SetJackpot gives a group's pot another config, read at version (0: nobody has set one); rounds that are open keep theirs. An enabled pot
+// SetJackpot gives a group's pot another config, read at version (0: nobody has set one); rounds that are open keep theirs, plays have the
+// new one at once. An enabled pot
 // that is empty begins with the seed, which the house pays. It needs pacing.configure and a step-up. Errors: games.invalid_pacing with the
 // field, ErrUnknownGame, ErrStale, ErrGroupNotFound, those of operators and of postgres.DB.
 func (e *Engine) SetJackpot(ctx context.Context, a operators.Authority, group int64, version int, c JackpotConfig, reason string) (Jackpot, error) {
@@ -95,6 +95,7 @@ func (e *Engine) SetJackpot(ctx context.Context, a operators.Authority, group in
 	if err := e.operate(ctx, a, "set a pot", `SELECT api_jackpot_set($1, $2, $3, $4, $5, $6, $7)`, group, request, reason); err != nil {
 		return Jackpot{}, err
 	}
+	e.pots.take([2]int64{a.Tenant, group})
 	return e.Jackpot(ctx, a.Tenant, group)
 }
 
@@ -168,11 +169,14 @@ func (e *Engine) luckyBet(ctx context.Context, f *frozen) (*int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.row.ClientSeed == nil {
+		return nil, fmt.Errorf("draw the pot of round %s: it has no client seed", f.row.ID)
+	}
 	stakes := make([]int64, len(f.bets))
 	for i, b := range f.bets {
 		stakes[i] = b.stake
 	}
-	won := drawJackpot(seed, fairness.ClientSeed(f.row.ID, f.entries()), jackpotNonce, c.Chance, stakes)
+	won := drawJackpot(seed, *f.row.ClientSeed, jackpotNonce, c.Chance, stakes)
 	if won < 0 {
 		return nil, nil //nolint:nilnil // see above
 	}

@@ -29,6 +29,7 @@ type PlayReceipt struct {
 	Choice        string
 	Stake         int64 // minor units
 	Payout        int64 // stake included, minor units
+	Jackpot       int64 // won of the group's pot beside the payout, minor units
 	Balance       int64 // after the play, minor units
 	Outcome       game.Outcome
 	Report        json.RawMessage // of a Reporter, else null
@@ -40,7 +41,7 @@ type PlayReceipt struct {
 }
 
 const (
-	// codeStale is the database's answer to what was computed with another seed, nonce or config.
+	// codeStale is the database's answer to what was computed with another seed, nonce, config or pot.
 	codeStale = "stale"
 	// playTries is how often it is computed again: other processes may play for the same player.
 	playTries = 8
@@ -72,11 +73,12 @@ func (e *Engine) Play(ctx context.Context, req PlayRequest) (PlayReceipt, error)
 		}
 		e.sources.take(playerKey{req.Tenant, req.Player})
 		e.current.take(gameKey{req.Tenant, req.Game})
+		e.pots.take([2]int64{req.Tenant, req.Group})
 	}
 	return PlayReceipt{}, fmt.Errorf("%w: the player's seed keeps moving", ErrBusy)
 }
 
-// play sends a play once. It returns errStale when it was computed with another seed, nonce or config than those in force.
+// play sends a play once. It returns errStale when it was computed with another seed, nonce, config or pot than those in force.
 func (e *Engine) play(ctx context.Context, req PlayRequest) (PlayReceipt, error) {
 	bound, err := e.inForce(ctx, req.Tenant, req.Game)
 	if err != nil {
@@ -88,6 +90,9 @@ func (e *Engine) play(ctx context.Context, req PlayRequest) (PlayReceipt, error)
 	}
 	if call.most, err = bound.rules.CheckBet(call.opening, game.Bet{Seq: 1, Choice: req.Choice, Stake: req.Stake}); err != nil {
 		return PlayReceipt{}, gameError(err)
+	}
+	if call.pot, err = e.potOf(ctx, req.Tenant, req.Group, req.Game); err != nil {
+		return PlayReceipt{}, err
 	}
 	// Drawn here, beside the others: a batch draws again only what another play of the player has overtaken.
 	if err = e.drawPlay(ctx, call); err != nil {
@@ -126,7 +131,7 @@ func (e *Engine) receipt(ctx context.Context, call *playCall, raw json.RawMessag
 	d := call.drawn
 	return PlayReceipt{
 		ID: answer.Play, Game: call.req.Game, ConfigVersion: call.bound.row.Version, Choice: call.req.Choice, Stake: call.req.Stake, Payout: d.payout,
-		Balance: answer.Balance, Outcome: d.outcome, Report: d.report, Chain: d.source.Chain, Index: d.source.Index, Nonce: d.source.Nonce, At: answer.At.UTC(),
+		Jackpot: answer.Jackpot, Balance: answer.Balance, Outcome: d.outcome, Report: d.report, Chain: d.source.Chain, Index: d.source.Index, Nonce: d.source.Nonce, At: answer.At.UTC(),
 	}, nil
 }
 

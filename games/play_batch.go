@@ -21,6 +21,7 @@ type playCall struct {
 	bound   boundConfig
 	opening game.Opening
 	most    int64
+	pot     potRules
 	hash    []byte
 	room    bool
 
@@ -36,12 +37,14 @@ type drawnPlay struct {
 	text    string // the outcome's JSON
 	payout  int64
 	report  json.RawMessage
+	lucky   bool // it wins the pot
 }
 
 type playAnswer struct {
 	Code     string
 	Play     string
 	Balance  int64
+	Jackpot  int64
 	At       time.Time
 	Replayed bool
 }
@@ -52,7 +55,7 @@ func (c *playCall) Seat() group.Seat { return group.Seat{Tenant: c.req.Tenant, P
 // Alone is false: a play counts nothing that others share.
 func (c *playCall) Alone() bool { return false }
 
-const sendPlays = `SELECT api_plays($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
+const sendPlays = `SELECT api_plays($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
 
 // sendPlays draws a batch of plays and runs it as one transaction.
 func (e *Engine) sendPlays(ctx context.Context, batch []*playCall) ([]json.RawMessage, error) {
@@ -122,6 +125,7 @@ func (e *Engine) drawPlay(ctx context.Context, c *playCall) error {
 	if d.payout, d.report, err = settlePlay(c.bound.rules, c.opening, d.outcome, bet); err != nil {
 		return fmt.Errorf("settle a play of %s: %w", c.req.Game, err)
 	}
+	d.lucky = c.pot.lucky(source, c.req.Stake)
 	text, err := json.Marshal(d.outcome)
 	if err != nil {
 		return fmt.Errorf("write the outcome of a play of %s: %w", c.req.Game, err)
@@ -158,11 +162,18 @@ func playColumns(calls []*playCall) []any {
 	groups, players, stakes, most, payouts, nonces := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	names, choices, outcomes, chains, keys := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	versions, indexes, rooms, hashes := make([]int, n), make([]int, n), make([]bool, n), make([][]byte, n)
+	pots, potVersions, lucky := make([]*string, n), make([]*int, n), make([]bool, n)
 	for i, c := range calls {
 		groups[i], players[i], names[i], versions[i], choices[i] = c.req.Group, c.req.Player, c.req.Game, c.bound.row.Version, c.req.Choice
 		stakes[i], most[i], payouts[i], outcomes[i], rooms[i] = c.req.Stake, c.most, c.drawn.payout, c.drawn.text, c.room
 		chains[i], indexes[i], nonces[i] = c.drawn.source.Chain, c.drawn.source.Index, c.drawn.source.Nonce
 		keys[i], hashes[i] = c.req.Key, c.hash
+		if c.pot.id != "" {
+			pots[i], potVersions[i], lucky[i] = &c.pot.id, &c.pot.version, c.drawn.lucky
+		}
 	}
-	return []any{calls[0].req.Tenant, groups, players, names, versions, choices, stakes, most, payouts, outcomes, rooms, chains, indexes, nonces, keys, hashes}
+	return []any{
+		calls[0].req.Tenant, groups, players, names, versions, choices, stakes, most, payouts, outcomes, rooms, chains, indexes, nonces, keys, hashes,
+		pots, potVersions, lucky,
+	}
 }

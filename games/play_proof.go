@@ -41,6 +41,7 @@ type PlayProof struct {
 	Nonce         int64           `json:"nonce"`
 	Outcome       *game.Outcome   `json:"outcome"`
 	Payout        int64           `json:"payout"`
+	Jackpot       *JackpotProof   `json:"jackpot,omitempty"` // of the group's pot, when the play fed it
 }
 
 var playPattern = regexp.MustCompile(`^pl_([a-z2-7]{16})_(0|[1-9][0-9]{0,8})_(0|[1-9][0-9]{0,17})$`)
@@ -79,16 +80,20 @@ type playRow struct {
 	hash, commit  []byte
 	seed          []byte // once revealed
 	client        string
+	pot           playPot
 }
 
 const readPlay = `SELECT y.player_id, g.public_id, p.public_id, y.game, y.config_version, y.choice, y.stake, y.payout, y.outcome, y.played_at,
-	c.hash, api_seed_commit(c.commits, y.seed_index), r.seed, coalesce(r.client_seed, s.client_seed)
+	c.hash, api_seed_commit(c.commits, y.seed_index), r.seed, coalesce(r.client_seed, s.client_seed),
+	d.jackpot_id, d.version, v.config, v.hash, d.carry_before, d.pot_before, d.contribution, d.amount, d.winner_id IS NOT NULL
 	FROM plays y
 	JOIN seed_chains c ON c.tenant_id = $1 AND c.chain_id = y.chain_id
 	JOIN players p ON p.tenant_id = $1 AND p.player_id = y.player_id
 	JOIN groups g ON g.tenant_id = $1 AND g.group_id = y.group_id
 	JOIN player_seeds s ON s.tenant_id = $1 AND s.player_id = y.player_id
 	LEFT JOIN player_seed_reveals r ON r.tenant_id = $1 AND r.chain_id = y.chain_id AND r.seed_index = y.seed_index
+	LEFT JOIN jackpot_draws d ON d.tenant_id = $1 AND d.ref = $5
+	LEFT JOIN jackpot_versions v ON v.tenant_id = $1 AND v.jackpot_id = d.jackpot_id AND v.version = d.version
 	WHERE y.tenant_id = $1 AND y.chain_id = $2 AND y.seed_index = $3 AND y.nonce = $4`
 
 // loadPlay reads a play. It returns ErrPlayNotFound.
@@ -99,8 +104,9 @@ func (e *Engine) loadPlay(ctx context.Context, tenant int64, id string) (playRow
 	}
 	r := playRow{chain: chain, index: index, nonce: nonce}
 	var outcome json.RawMessage
-	err = e.db.Call(ctx, tenant, readPlay, []any{tenant, chain, index, nonce}, &r.player, &r.group, &r.public, &r.game, &r.version, &r.choice, &r.stake, &r.payout,
-		&outcome, &r.at, &r.hash, &r.commit, &r.seed, &r.client)
+	err = e.db.Call(ctx, tenant, readPlay, []any{tenant, chain, index, nonce, id}, &r.player, &r.group, &r.public, &r.game, &r.version, &r.choice, &r.stake, &r.payout,
+		&outcome, &r.at, &r.hash, &r.commit, &r.seed, &r.client,
+		&r.pot.id, &r.pot.version, &r.pot.config, &r.pot.hash, &r.pot.carryBefore, &r.pot.potBefore, &r.pot.contribution, &r.pot.won, &r.pot.hit)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return playRow{}, ErrPlayNotFound
 	}
@@ -131,6 +137,9 @@ func (e *Engine) storedPlay(ctx context.Context, tenant int64, id string) (PlayR
 	receipt := PlayReceipt{
 		ID: id, Game: r.game, ConfigVersion: r.version, Choice: r.choice, Stake: r.stake, Payout: r.payout, Outcome: r.outcome,
 		Chain: r.chain, Index: r.index, Nonce: r.nonce, At: r.at.UTC(),
+	}
+	if r.pot.won != nil {
+		receipt.Jackpot = *r.pot.won
 	}
 	opening, err := bound.rules.Open(nil)
 	if err != nil {
@@ -193,6 +202,6 @@ func (e *Engine) PlayProof(ctx context.Context, id string) (PlayProof, error) {
 		Format: PlayProofFormat, Play: id, Game: r.game, ConfigVersion: r.version, Config: bound.row.Config, ConfigHash: bound.row.Hash, Asset: AssetPoints,
 		Player: r.public, Choice: r.choice, Stake: r.stake, Params: opening.Params, PlayedAt: ProofTime(r.at),
 		Chain: ChainRef{ID: r.chain, Index: r.index, Hash: hex.EncodeToString(r.hash)}, Commit: hex.EncodeToString(r.commit), ServerSeed: hex.EncodeToString(r.seed),
-		ClientSeed: r.client, Nonce: r.nonce, Outcome: &r.outcome, Payout: r.payout,
+		ClientSeed: r.client, Nonce: r.nonce, Outcome: &r.outcome, Payout: r.payout, Jackpot: r.pot.proof(),
 	}, nil
 }

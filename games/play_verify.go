@@ -54,10 +54,13 @@ func verifyPlay(p PlayProof, known map[string]game.Game, chain *Chain) Report {
 	v.check(CheckCommit, v.commit)
 	v.check(CheckDraw, v.draw, CheckParams, CheckCommit)
 	v.check(CheckPayout, v.payout, CheckBets)
+	if p.Jackpot != nil {
+		v.check(CheckJackpot, v.jackpot, CheckBets, CheckCommit)
+	}
 	for i := range v.report.Checks {
 		c := &v.report.Checks[i]
 		c.Title = playTitle(c.Name)
-		if c.Name == CheckDraw && c.Status == CheckPending {
+		if (c.Name == CheckDraw || c.Name == CheckJackpot) && c.Status == CheckPending {
 			c.Detail = errSeedInUse.Error()
 		}
 	}

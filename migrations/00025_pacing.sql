@@ -839,19 +839,68 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- As before, with all of a pacing: the locks under which it counts come before the purses. Codes: also games.quiet_hours.
+-- ---------- plays ----------
+
+-- Locks the pots of groups, in one order, before any purse. Answers with their accounts.
 -- +goose StatementBegin
-CREATE OR REPLACE FUNCTION api_plays(p_tenant bigint, p_group bigint[], p_player bigint[], p_game text[], p_version int[], p_choice text[], p_stake bigint[],
-  p_max_payout bigint[], p_payout bigint[], p_outcome text[], p_room boolean[], p_chain text[], p_index int[], p_nonce bigint[], p_key text[], p_hash bytea[])
+CREATE FUNCTION jackpot_lock(p_tenant bigint, p_groups bigint[]) RETURNS bigint[] LANGUAGE sql AS $$
+  SELECT coalesce(array_agg(account_id), '{}') FROM (SELECT account_id FROM jackpots WHERE tenant_id = p_tenant AND group_id = ANY (p_groups)
+    ORDER BY jackpot_id FOR NO KEY UPDATE) AS x
+$$;
+-- +goose StatementEnd
+
+-- What plays that come one after the other will win of their pots; null for those that win nothing. Only plays with code ok that
+-- can be paid for count. The pots and the purses are locked, and jackpot_draw comes to the same.
+-- +goose StatementBegin
+CREATE FUNCTION jackpot_wins(p_tenant bigint, p_jackpot text[], p_version int[], p_lucky boolean[], p_stake bigint[], p_code text[], p_purse bigint[])
+RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE x record; v_won bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(p_code)]); v_pot text; v_carry bigint; v_posted bigint; v_raw numeric;
+BEGIN
+  FOR x IN SELECT u.*, j.carry, b.posted, (v.config->>'contribution_bp')::int AS bp, (v.config->>'seed')::bigint AS seed
+             FROM unnest(p_jackpot, p_version, p_lucky, p_stake, p_code, p_purse) WITH ORDINALITY AS u(jackpot, version, lucky, stake, code, purse, n)
+             JOIN jackpots j ON j.tenant_id = p_tenant AND j.jackpot_id = u.jackpot
+             JOIN jackpot_versions v ON v.tenant_id = p_tenant AND v.jackpot_id = u.jackpot AND v.version = u.version
+             JOIN balances b ON b.tenant_id = p_tenant AND b.account_id = j.account_id
+             JOIN balances p ON p.tenant_id = p_tenant AND p.account_id = u.purse
+            WHERE u.code = 'ok' AND p.posted - u.stake >= p.floor ORDER BY u.jackpot, u.n LOOP
+    IF v_pot IS DISTINCT FROM x.jackpot THEN
+      v_pot := x.jackpot; v_carry := x.carry; v_posted := x.posted;
+    END IF;
+    v_raw := v_carry + x.stake::numeric * x.bp;
+    v_carry := mod(v_raw, 10000)::bigint;
+    v_posted := v_posted + div(v_raw, 10000)::bigint;
+    IF x.lucky THEN
+      v_won[x.n] := v_posted;
+      v_posted := x.seed;
+    END IF;
+  END LOOP;
+  RETURN v_won;
+END $$;
+-- +goose StatementEnd
+
+-- As before, with all of a pacing: the locks under which it counts come before the purses. Codes: also games.quiet_hours. A play
+-- feeds and draws its group's pot: p_jackpot and p_jackpot_version name the rules that p_lucky was drawn by, null without a pot, and
+-- the play is stale when others are in force. Plays of a batch meet a pot in their order in the batch; where a group has no pot
+-- nothing is locked or asked for one.
+DROP FUNCTION api_plays(bigint, bigint[], bigint[], text[], int[], text[], bigint[], bigint[], bigint[], text[], boolean[], text[], int[], bigint[], text[], bytea[]);
+-- +goose StatementBegin
+CREATE FUNCTION api_plays(p_tenant bigint, p_group bigint[], p_player bigint[], p_game text[], p_version int[], p_choice text[], p_stake bigint[],
+  p_max_payout bigint[], p_payout bigint[], p_outcome text[], p_room boolean[], p_chain text[], p_index int[], p_nonce bigint[], p_key text[], p_hash bytea[],
+  p_jackpot text[], p_jackpot_version int[], p_lucky boolean[])
 RETURNS jsonb[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off AS $$
 DECLARE v_versions jsonb; v_paced bigint[]; v_code text[]; v_old jsonb[]; v_purse bigint[]; v_bank bigint[]; v_group_public text[]; v_player_public text[];
   v_n int; v_risk bigint[]; v_wakes boolean; v_answers jsonb[]; v_made bigint; v_seeds bigint; v_lines bigint; v_moved bigint; v_kept bigint;
+  v_potted bigint[]; v_pots bigint[]; v_won bigint[]; d jackpot_draws;
 BEGIN
   PERFORM ledger_guard(p_tenant);
   IF (SELECT count(DISTINCT p) FROM unnest(p_player) AS p) <> cardinality(p_player) THEN RAISE EXCEPTION 'a player stands in a batch once' USING ERRCODE = '22023'; END IF;
   SELECT jsonb_object_agg(g, game_config_current(p_tenant, g)) INTO v_versions FROM (SELECT DISTINCT g FROM unnest(p_game) AS g) AS x;
-  SELECT coalesce(array_agg(g), '{}') INTO v_paced FROM (SELECT DISTINCT g FROM unnest(p_group) AS g) AS x WHERE round_paced(p_tenant, g);
+  SELECT coalesce(array_agg(g) FILTER (WHERE round_paced(p_tenant, g)), '{}'),
+         coalesce(array_agg(g) FILTER (WHERE fed OR EXISTS (SELECT 1 FROM jackpots j WHERE j.tenant_id = p_tenant AND j.group_id = g
+           AND EXISTS (SELECT 1 FROM jackpot_versions v WHERE v.tenant_id = p_tenant AND v.jackpot_id = j.jackpot_id AND v.version = j.version
+                          AND (v.config->>'enabled')::boolean))), '{}')
+    INTO v_paced, v_potted FROM (SELECT g, bool_or(j IS NOT NULL) AS fed FROM unnest(p_group, p_jackpot) AS u(g, j) GROUP BY g) AS x;
   -- The lock on a player's seed keeps the player's plays one after the other; a twin of one finds its answer below.
   PERFORM 1 FROM (SELECT p FROM unnest(p_player) AS p ORDER BY p) AS x
     CROSS JOIN LATERAL (SELECT 1 FROM player_seeds WHERE tenant_id = p_tenant AND player_id = x.p LIMIT 1 FOR NO KEY UPDATE) AS s;
@@ -881,7 +930,14 @@ BEGIN
     LEFT JOIN LATERAL (SELECT account_id FROM accounts WHERE tenant_id = p_tenant AND group_id = x.group_id AND asset = 'points'
                           AND purpose = 'issuer' AND owner = '' LIMIT 1) h ON true;
   IF cardinality(v_paced) > 0 THEN PERFORM round_house_lock(p_tenant, VARIADIC v_paced); END IF;
-  PERFORM 1 FROM (SELECT a FROM unnest(v_purse, v_code) AS u(a, code) WHERE code = 'ok' ORDER BY a) AS x
+  IF cardinality(v_potted) > 0 THEN
+    v_pots := jackpot_lock(p_tenant, v_potted);
+    v_code := (SELECT array_agg(CASE WHEN x.code = 'ok' AND x.group_id = ANY (v_potted) AND (x.jackpot, x.version) IS DISTINCT FROM (w.o_jackpot, w.o_version)
+                                     THEN 'stale' ELSE x.code END ORDER BY x.n)
+                 FROM unnest(v_code, p_group, p_game, p_jackpot, p_jackpot_version) WITH ORDINALITY AS x(code, group_id, game, jackpot, version, n)
+                CROSS JOIN LATERAL jackpot_of(p_tenant, x.group_id, x.game, 'house', 'points') AS w);
+  END IF;
+  PERFORM 1 FROM (SELECT a FROM unnest(v_purse || v_pots, v_code) AS u(a, code) WHERE coalesce(code, 'ok') = 'ok' ORDER BY a) AS x
     CROSS JOIN LATERAL (SELECT 1 FROM balances WHERE tenant_id = p_tenant AND account_id = x.a LIMIT 1 FOR NO KEY UPDATE) AS b;
   IF cardinality(v_paced) > 0 THEN
     v_risk := array_fill(0::bigint, ARRAY[cardinality(p_group)]);
@@ -903,14 +959,17 @@ BEGIN
   FOR v_n IN SELECT n FROM generate_subscripts(v_code, 1) AS n WHERE v_code[n] = 'ok' AND v_bank[n] IS NULL ORDER BY p_group[n] LOOP
     v_bank[v_n] := ledger_account(p_tenant, p_group[v_n], 'points', 'issuer', '');
   END LOOP;
+  IF cardinality(v_potted) > 0 AND true = ANY (p_lucky) THEN
+    v_won := jackpot_wins(p_tenant, p_jackpot, p_jackpot_version, p_lucky, p_stake, v_code, v_purse);
+  END IF;
   v_wakes := 'ok' = ANY (v_code) AND NOT outbox_waits(p_tenant);
 
   WITH x AS MATERIALIZED (
     SELECT u.*, b.ctid AS purse_row, b.posted, b.floor, s.ctid AS seed_row, greatest(clock_timestamp(), b.last_at + interval '1 microsecond') AS at
       FROM unnest(p_group, p_player, p_game, p_version, p_choice, p_stake, p_max_payout, p_payout, p_outcome, p_chain, p_index, p_nonce, p_key, p_hash,
-                  v_code, v_old, v_purse, v_bank, v_group_public, v_player_public)
+                  v_code, v_old, v_purse, v_bank, v_group_public, v_player_public, v_won)
            WITH ORDINALITY AS u(group_id, player, game, version, choice, stake, max_payout, payout, outcome, chain, index, nonce, key, hash,
-                  code, old, purse, bank, group_public, player_public, n)
+                  code, old, purse, bank, group_public, player_public, won, n)
       LEFT JOIN LATERAL (SELECT ctid, posted, floor, last_at FROM balances WHERE tenant_id = p_tenant AND account_id = u.purse LIMIT 1) b ON u.code = 'ok'
       LEFT JOIN LATERAL (SELECT ctid FROM player_seeds WHERE tenant_id = p_tenant AND player_id = u.player LIMIT 1) s ON u.code = 'ok'),
   m AS MATERIALIZED (
@@ -933,10 +992,10 @@ BEGIN
   o AS (INSERT INTO outbox (tenant_id, type, payload) SELECT p_tenant, 'play.settled.v1', jsonb_build_object('play', play, 'group', group_public,
           'player', player_public, 'game', game, 'stake', stake, 'payout', payout) FROM m),
   i AS (INSERT INTO idem (tenant_id, scope, key, hash, accepted, transfer_id, outcome)
-        SELECT p_tenant, 'play.' || player, key, hash, true, transfer_id, jsonb_build_object('code', 'ok', 'play', play, 'balance', posted + payout - stake)
+        SELECT p_tenant, 'play.' || player, key, hash, true, transfer_id, jsonb_build_object('code', 'ok', 'play', play, 'balance', posted + payout - stake + coalesce(won, 0))
           FROM m ON CONFLICT DO NOTHING RETURNING 1)
   SELECT array_agg(CASE
-           WHEN m.n IS NOT NULL THEN jsonb_build_object('code', 'ok', 'play', m.play, 'balance', m.posted + m.payout - m.stake, 'at', m.at)
+           WHEN m.n IS NOT NULL THEN jsonb_build_object('code', 'ok', 'play', m.play, 'balance', m.posted + m.payout - m.stake + coalesce(m.won, 0), 'at', m.at, 'jackpot', m.won)
            WHEN x.code = 'ok' THEN jsonb_build_object('code', 'ledger.insufficient_funds', 'needed', x.stake, 'balance', coalesce(x.posted, 0))
            WHEN x.code IN ('replay', 'refused') THEN x.old
            ELSE jsonb_build_object('code', x.code) END ORDER BY x.n),
@@ -944,6 +1003,13 @@ BEGIN
     INTO v_answers, v_made, v_moved, v_seeds, v_lines, v_kept FROM x LEFT JOIN m ON m.n = x.n;
   IF v_kept <> v_made THEN RAISE EXCEPTION 'a key was stored by a concurrent request' USING ERRCODE = '40001'; END IF;
   IF v_lines <> v_moved OR v_seeds <> v_made THEN RAISE EXCEPTION 'a play lacks a balance or a seed' USING ERRCODE = 'XX000'; END IF;
+  IF cardinality(v_potted) > 0 THEN
+    FOR v_n IN SELECT n FROM generate_subscripts(v_code, 1) AS n WHERE v_code[n] = 'ok' AND p_jackpot[n] IS NOT NULL AND v_answers[n]->>'code' = 'ok' ORDER BY n LOOP
+      d := jackpot_draw(p_tenant, p_group[v_n], p_jackpot[v_n], p_jackpot_version[v_n], 'play', v_answers[v_n]->>'play', p_stake[v_n],
+        CASE WHEN p_lucky[v_n] THEN p_player[v_n] END, NULL::bigint);
+      IF d.amount <> coalesce(v_won[v_n], 0) THEN RAISE EXCEPTION 'play % was told another pot', d.ref USING ERRCODE = 'XX000'; END IF;
+    END LOOP;
+  END IF;
   IF v_made > 0 AND v_wakes THEN PERFORM pg_notify('fairground_outbox', p_tenant::text); END IF;
   RETURN v_answers;
 END $$;
