@@ -275,5 +275,24 @@ func playOf(t *testing.T, g game.Game, rng *rand.Rand) games.PlayProof {
 	for _, payout := range payouts {
 		p.Payout += payout.Amount
 	}
+	p.Jackpot = potOf(t, p, rng, fairness.NewStream(seed, bet.Seed+":pot", uint64(nonce)))
 	return p
+}
+
+// potOf is a pot that every second play wins.
+func potOf(t *testing.T, p games.PlayProof, rng *rand.Rand, words *fairness.Stream) *games.JackpotProof {
+	t.Helper()
+	c := games.JackpotConfig{Enabled: true, ContributionBP: 1 + rng.IntN(5000), Chance: max(2, 2*p.Stake), Games: []string{}}
+	config, err := games.Canonical(c)
+	require.NoError(t, err)
+	sum := sha256.Sum256(config)
+	j := &games.JackpotProof{
+		ID: "jp_" + strings.Repeat("a", 16), Version: 1, Config: config, ConfigHash: hex.EncodeToString(sum[:]), Drawn: true,
+		CarryBefore: rng.Int64N(10_000), PotBefore: rng.Int64N(1_000_000),
+	}
+	j.Contribution = (j.CarryBefore + p.Stake*int64(c.ContributionBP)) / 10_000
+	if words.Int64n(c.Chance) < p.Stake {
+		j.Hit, j.Winner, j.Amount = true, 1, j.PotBefore+j.Contribution
+	}
+	return j
 }

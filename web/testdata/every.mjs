@@ -15,4 +15,8 @@ for (const file of files) {
   const report = proof.format === PLAY_FORMAT ? await verifyPlay(proof) : await verify(proof);
   assert.deepEqual(report.checks.map((c) => [c.name, c.status]), checks.map((c) => [c.name, c.status]), `${file}: ${JSON.stringify(report.checks)}`);
   assert.ok(report.ok, file);
+  if (proof.format !== PLAY_FORMAT || !proof.jackpot) continue;
+  const { hit, winner, amount, ...pot } = proof.jackpot;
+  const other = hit ? { ...pot, hit: false, amount: 0 } : { ...pot, hit: true, winner: 1, amount: pot.pot_before + pot.contribution };
+  assert.deepEqual((await verifyPlay({ ...proof, jackpot: other })).failed, ['jackpot'], `${file} with winner ${winner} of ${amount} forged`);
 }

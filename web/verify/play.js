@@ -4,7 +4,7 @@ import { canonical } from './canonical.js';
 import { serverSeed, sha256, validPlayerSeed } from './fairness.js';
 import { catalogue } from './games/index.js';
 import { checkDraw } from './outcome.js';
-import { checkChain } from './pot.js';
+import { checkChain, checkPlayJackpot } from './pot.js';
 import { compare, compareJSON, until } from './report.js';
 
 export const PLAY_FORMAT = 'fairground.play.v1';
@@ -45,7 +45,7 @@ async function checkPayout(run) {
 }
 
 // playPlan is the checks of a play's proof: name, title, how, and what each builds on.
-export const playPlan = () => [
+export const playPlan = (proof) => [
   ['format', 'The proof is of a kind and a game known here', checkPlayFormat],
   ['config_hash', 'The published rules are the ones that were fixed', checkPlayConfig],
   ['params', 'The rules allow the play', checkPlayParams, 'format'],
@@ -54,6 +54,7 @@ export const playPlan = () => [
   ['commit', 'The server’s seed is the one it committed to', checkPlayCommit],
   ['draw', 'The outcome follows from the seeds', checkDraw, 'params', 'commit'],
   ['payout', 'The payout follows from the outcome', checkPayout, 'bets'],
+  ...(proof.jackpot ? [['jackpot', 'The pot was fed and drawn by its rules', checkPlayJackpot, 'bets', 'commit']] : []),
 ];
 
 // playRun is what the checks work on.

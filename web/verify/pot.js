@@ -1,4 +1,4 @@
-// Where a seed and public randomness come from, and the pot that a round's stakes feed.
+// Where a seed and public randomness come from, and the pot that stakes feed.
 
 import { canonical } from './canonical.js';
 import { Stream, fromHex, serverSeed, sha256 } from './fairness.js';
@@ -43,18 +43,32 @@ const JACKPOT_NONCE = 1;
 const SCALE = 10000n;
 
 // checkJackpot feeds and draws the pot again.
-export async function checkJackpot(run) {
-  const { proof } = run;
+export async function checkJackpot({ proof, final }) {
   const pot = proof.jackpot;
-  compare(await sha256(canonical(pot.config)), pot.config_hash);
+  await checkRules(pot);
   if (proof.status === 'voided') {
     if (pot.drawn || pot.hit || pot.amount) throw new Error('the pot of a voided round is not drawn');
     return;
   }
-  until(run.final);
-  const stakes = proof.bets.map((bet) => BigInt(bet.stake));
-  const sum = stakes.reduce((all, stake) => all + stake, 0n);
-  if (stakes.some((stake) => stake < 0n) || sum >= 2n ** 63n) throw new Error('the stakes are more than there can be');
+  until(final);
+  const bets = proof.bets.map(({ seq, stake }) => ({ seq, stake: BigInt(stake) }));
+  await redraw(pot, bets, new Stream(serverSeed(proof.server_seed), proof.client_seed, JACKPOT_NONCE));
+}
+
+// checkPlayJackpot does so for a play, which is one bet: its pot has a stream of its own beside that of its game.
+export async function checkPlayJackpot({ proof }) {
+  await checkRules(proof.jackpot);
+  const words = new Stream(serverSeed(proof.server_seed), `${proof.client_seed}:pot`, proof.nonce);
+  await redraw(proof.jackpot, [{ seq: 1, stake: BigInt(proof.stake) }], words);
+}
+
+async function checkRules(pot) {
+  compare(await sha256(canonical(pot.config)), pot.config_hash);
+}
+
+async function redraw(pot, bets, words) {
+  const sum = bets.reduce((all, { stake }) => all + stake, 0n);
+  if (bets.some(({ stake }) => stake < 0n) || sum >= 2n ** 63n) throw new Error('the stakes are more than there can be');
   const carry = BigInt(pot.carry_before);
   if (carry < 0n || carry >= SCALE || pot.pot_before < 0) throw new Error('the pot before is none that can be');
   const contribution = (carry + sum * BigInt(pot.config.contribution_bp)) / SCALE;
@@ -62,19 +76,18 @@ export async function checkJackpot(run) {
     id: pot.id, config_version: pot.config_version, config: pot.config, config_hash: pot.config_hash, drawn: true,
     carry_before: pot.carry_before, pot_before: pot.pot_before, contribution: Number(contribution), hit: false, amount: 0,
   };
-  const won = await winner(proof, BigInt(pot.config.chance), stakes, sum);
-  if (won >= 0) Object.assign(want, { hit: true, winner: proof.bets[won].seq, amount: Number(BigInt(pot.pot_before) + contribution) });
+  const won = await winner(words, BigInt(pot.config.chance), bets, sum);
+  if (won) Object.assign(want, { hit: true, winner: won.seq, amount: Number(BigInt(pot.pot_before) + contribution) });
   compareJSON(want, pot);
 }
 
-// winner is the index of the winning stake, or -1: the stakes lie one after the other, and a number falls on one or on none.
-async function winner(proof, chance, stakes, sum) {
-  if (sum <= 0n || chance < 1n) return -1;
-  const words = new Stream(serverSeed(proof.server_seed), proof.client_seed, JACKPOT_NONCE);
+// winner is the winning bet, if there is one: the stakes lie one after the other, and a number falls on one or on none.
+async function winner(words, chance, bets, sum) {
+  if (sum <= 0n || chance < 1n) return undefined;
   let at = await words.int64n(chance > sum ? chance : sum);
-  for (let i = 0; i < stakes.length; i += 1) {
-    if (at < stakes[i]) return i;
-    at -= stakes[i];
+  for (const bet of bets) {
+    if (at < bet.stake) return bet;
+    at -= bet.stake;
   }
-  return -1;
+  return undefined;
 }

@@ -58,7 +58,7 @@ export async function verify(published, chain = null) {
 export async function verifyPlay(proof, chain = null) {
   const run = playRun(proof, chain);
   const checks = [];
-  for (const [name, title, make, ...needs] of playPlan()) checks.push(await check({ name, title }, () => make(run), checks, needs));
+  for (const [name, title, make, ...needs] of playPlan(proof)) checks.push(await check({ name, title }, () => make(run), checks, needs));
   return reportOf(proof.play, run, checks);
 }
 
