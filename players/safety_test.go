@@ -13,6 +13,7 @@ import (
 	"github.com/pquerna/otp/totp"
 	"github.com/stretchr/testify/require"
 
+	"fairground/fairness"
 	"fairground/internal/clock"
 	"fairground/internal/secret"
 	"fairground/internal/testdb"
@@ -163,6 +164,7 @@ func (s *safety) openCash(t *testing.T, opener int64) (cashRound, string) {
 	t.Helper()
 	r := cashRound{id: secret.ID("r"), seed: []byte("the seed of a round in a test...")}
 	commit := sha256.Sum256(r.seed)
+	s.chain(t, commit)
 	payload := map[string]any{
 		"round": r.id, "group": s.w.Group, "player": opener, "game": "dice", "config_version": 1, "asset": "sbx", "bank": "pool", "acting": false,
 		"exclusive": false, "params": map[string]any{}, "window_ms": 600000, "slots": []any{}, "commit": hex.EncodeToString(commit[:]), "seed_sealed": "00",
@@ -170,7 +172,29 @@ func (s *safety) openCash(t *testing.T, opener int64) (cashRound, string) {
 	var raw []byte
 	require.NoError(t, s.db.DB.Call(t.Context(), s.w.Tenant, `SELECT api_round_open($1, $2, $3, $4)`,
 		[]any{s.w.Tenant, secret.ID("k"), commit[:], payload}, &raw))
+	require.NoError(t, s.asOwnerFunc(t, func(tx pgx.Tx) error { // a refused round leaves its seed, which no engine can open
+		_, err := tx.Exec(t.Context(), `UPDATE seed_heads SET next = 1 WHERE tenant_id = $1 AND group_id = $2`, s.w.Tenant, s.w.Group)
+		return err
+	}))
 	return r, codeOf(t, raw)
+}
+
+// chain makes the group's next round take the seed of the test.
+func (s *safety) chain(t *testing.T, commit [32]byte) {
+	t.Helper()
+	id := secret.ID("c")
+	hash := fairness.ChainHash(id, [][32]byte{commit})
+	require.NoError(t, s.asOwnerFunc(t, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `INSERT INTO seed_chains (tenant_id, chain_id, purpose, owner_id, ordinal, commits, hash, master_sealed)
+			VALUES ($1, $2, 'rounds', $3, (SELECT coalesce(max(ordinal), -1) + 1 FROM seed_chains WHERE tenant_id = $1 AND purpose = 'rounds' AND owner_id = $3), $4, $5, '\x00')`,
+			s.w.Tenant, id, s.w.Group, commit[:], hash[:])
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(t.Context(), `INSERT INTO seed_heads (tenant_id, group_id, chain_id) VALUES ($1, $2, $3)
+			ON CONFLICT (tenant_id, group_id) DO UPDATE SET chain_id = excluded.chain_id, next = 0`, s.w.Tenant, s.w.Group, id)
+		return err
+	}))
 }
 
 // betCash bets money in a round and answers with the code.

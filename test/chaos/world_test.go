@@ -98,7 +98,7 @@ func (w *world) shorten(t *testing.T, box *secret.Box, ownerURL string) {
 	config["window_seconds"], config["min_stake"] = int(window.Seconds()), 1
 	raw, err := json.Marshal(config)
 	require.NoError(t, err)
-	canonical, err := games.Canonical(raw)
+	canonical, err := games.Canonical(json.RawMessage(raw))
 	require.NoError(t, err)
 	hash := sha256.Sum256(canonical)
 	owner, err := postgres.Open(t.Context(), ownerURL, postgres.WithMaxConns(1))

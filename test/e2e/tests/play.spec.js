@@ -35,7 +35,7 @@ test('dice: stake, tap, watch, win or lose, verify', async ({ page, context }) =
   // The balances move by what the proof says.
   const change = (choice) => {
     const bet = proof.bets.find((b) => b.choice === choice);
-    return (proof.payouts.find((p) => p.seq === bet.seq)?.amount ?? 0) - bet.stake;
+    return (proof.payouts?.find((p) => p.seq === bet.seq)?.amount ?? 0) - bet.stake;
   };
   expect(await purse(ann, bot, 'Coffee corner')).toBe(before[0] + change('big'));
   expect(await purse(ben, bot, 'Coffee corner')).toBe(before[1] + change('small'));
