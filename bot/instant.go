@@ -191,6 +191,9 @@ func spun(v voice, f facts, p models.Player, played games.PlayReceipt) (string, 
 	lines = append(lines, v.say("instant.paid", vars{
 		"Stake": number(played.Stake), "Payout": number(played.Payout), "Balance": number(played.Balance), "ID": played.ID,
 	}))
+	if played.Jackpot > 0 {
+		lines = append(lines, v.say("result.jackpot", vars{"Name": esc(p.Name), "Amount": number(played.Jackpot)}))
+	}
 	choice := 0
 	for i, c := range f.choices {
 		if c == played.Choice {

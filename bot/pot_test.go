@@ -32,6 +32,19 @@ func TestAGroupsPotIsWonBeforeEverybody(t *testing.T) {
 	}
 }
 
+func TestAPlayTellsThatItWonThePot(t *testing.T) {
+	t.Parallel()
+	w := newTill(t, 1)
+	owner := w.hire(models.RoleOwner)[0]
+	g, err := w.deps.Players.GroupByChat(t.Context(), w.tenant.ID, w.group)
+	require.NoError(t, err)
+	_, err = w.deps.Engine.SetJackpot(t.Context(), owner.authority, g.ID, 0, games.JackpotConfig{Enabled: true, ContributionBP: 1000, Chance: 2, Seed: 100}, "a test")
+	require.NoError(t, err)
+	spun := w.ask(0, "/slots 50", "Jackpot: Ada0 wins 105 from the group's pot") // 50 of 50 numbers
+	require.Equal(t, w.balance(0), numberAfter(t, spun.Text, "balance "))
+	require.Equal(t, w.balance(0), 950+105+numberAfter(t, spun.Text, "paid "))
+}
+
 func TestARoundThatOpensByItselfNamesNoOpener(t *testing.T) {
 	t.Parallel()
 	w := newTill(t, 1)

@@ -59,8 +59,9 @@ func (v *playVerifier) jackpot() error {
 	if v.Nonce < 0 {
 		return errors.New("the nonce is negative")
 	}
+	nonce := uint64(v.Nonce)
 	return v.Jackpot.redraw(c, []int64{v.Stake}, []int64{1}, func(stakes []int64) int {
-		return drawJackpot(seed, v.ClientSeed+potStream, uint64(v.Nonce), c.Chance, stakes)
+		return drawJackpot(seed, v.ClientSeed+potStream, nonce, c.Chance, stakes)
 	})
 }
 

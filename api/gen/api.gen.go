@@ -1653,18 +1653,21 @@ type PlaceOfPlay struct {
 
 // Play defines model for Play.
 type Play struct {
-	Chain         string           `json:"chain"`
-	Choice        string           `json:"choice"`
-	ConfigVersion int64            `json:"config_version"`
-	Game          string           `json:"game"`
-	Group         string           `json:"group"`
-	Index         int32            `json:"index"`
-	Nonce         int64            `json:"nonce"`
-	Outcome       json.RawMessage  `json:"outcome"`
-	Payout        Amount           `json:"payout"`
-	Play          string           `json:"play"`
-	PlayedAt      time.Time        `json:"played_at"`
-	Report        *json.RawMessage `json:"report,omitempty"`
+	Chain         string `json:"chain"`
+	Choice        string `json:"choice"`
+	ConfigVersion int64  `json:"config_version"`
+	Game          string `json:"game"`
+	Group         string `json:"group"`
+	Index         int32  `json:"index"`
+
+	// Jackpot Won of the group's pot beside the payout; absent when it was not.
+	Jackpot  *Amount          `json:"jackpot,omitempty"`
+	Nonce    int64            `json:"nonce"`
+	Outcome  json.RawMessage  `json:"outcome"`
+	Payout   Amount           `json:"payout"`
+	Play     string           `json:"play"`
+	PlayedAt time.Time        `json:"played_at"`
+	Report   *json.RawMessage `json:"report,omitempty"`
 
 	// Revealed The server's seed was rotated: the proof can be recomputed.
 	Revealed bool   `json:"revealed"`
@@ -1673,6 +1676,8 @@ type Play struct {
 
 // PlayProof Canonical JSON of the play. Words are HMAC-SHA256(server seed, `<client_seed>:<nonce>:<block>`); the payout is what the
 // rules give the one bet.
+// With a pot: its words are HMAC-SHA256(server seed, `<client_seed>:pot:<nonce>:<block>`), a player's part has no colon. A
+// number below the larger of the pot's chance and the stake is drawn; below the stake it wins.
 type PlayProof = games.PlayProof
 
 // PlayReceipt defines model for PlayReceipt.
@@ -1687,7 +1692,10 @@ type PlayReceipt struct {
 
 	// Index Place of the seed in the chain, from 0.
 	Index int32 `json:"index"`
-	Nonce int64 `json:"nonce"`
+
+	// Jackpot Won of the group's pot beside the payout; absent when it was not.
+	Jackpot *Amount `json:"jackpot,omitempty"`
+	Nonce   int64   `json:"nonce"`
 
 	// Outcome What was drawn, as the game writes it.
 	Outcome  json.RawMessage `json:"outcome"`

@@ -46,9 +46,9 @@ func (s *Server) ListGroupGames(ctx context.Context, r gen.ListGroupGamesRequest
 	return gen.ListGroupGames200JSONResponse(out), nil
 }
 
-// feeds says whether stakes in a game feed the pot. Only rounds do.
+// feeds says whether stakes in a game feed the pot, in rounds and in plays.
 func feeds(c games.JackpotConfig, info game.Info) bool {
-	return c.Enabled && info.Bank == game.BankHouse && info.Pace == game.PaceRound && (len(c.Games) == 0 || slices.Contains(c.Games, info.Name))
+	return c.Enabled && info.Bank == game.BankHouse && (len(c.Games) == 0 || slices.Contains(c.Games, info.Name))
 }
 
 func groupLimits(l games.Limits) gen.GroupLimits {

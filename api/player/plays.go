@@ -24,11 +24,20 @@ func (s *Server) Play(ctx context.Context, r gen.PlayRequestObject) (gen.PlayRes
 	}
 	return gen.Play201JSONResponse{
 		Body: gen.PlayReceipt{
-			Play: p.ID, Game: p.Game, ConfigVersion: int64(p.ConfigVersion), Choice: p.Choice, Stake: points(p.Stake), Payout: points(p.Payout),
+			Play: p.ID, Game: p.Game, ConfigVersion: int64(p.ConfigVersion), Choice: p.Choice, Stake: points(p.Stake), Payout: points(p.Payout), Jackpot: won(p.Jackpot),
 			Balance: points(p.Balance), Outcome: p.Outcome.Data, Report: reported(p.Report), Chain: p.Chain, Index: seedIndex(p.Index), Nonce: p.Nonce, PlayedAt: p.At,
 		},
 		Headers: gen.Play201ResponseHeaders{IdempotencyReplayed: p.Replayed},
 	}, nil
+}
+
+// won is what a play won of the group's pot, if anything.
+func won(amount int64) *gen.Amount {
+	if amount == 0 {
+		return nil
+	}
+	a := points(amount)
+	return &a
 }
 
 // GetPlay shows one of the caller's own plays.
@@ -40,7 +49,7 @@ func (s *Server) GetPlay(ctx context.Context, r gen.GetPlayRequestObject) (gen.G
 	}
 	return gen.GetPlay200JSONResponse{
 		Play: p.ID, Group: p.Group, Game: p.Game, ConfigVersion: int64(p.ConfigVersion), Choice: p.Choice, Stake: points(p.Stake), Payout: points(p.Payout),
-		Outcome: p.Outcome.Data, Report: reported(p.Report), Chain: p.Chain, Index: seedIndex(p.Index), Nonce: p.Nonce, PlayedAt: p.At, Revealed: p.Revealed,
+		Jackpot: won(p.Jackpot), Outcome: p.Outcome.Data, Report: reported(p.Report), Chain: p.Chain, Index: seedIndex(p.Index), Nonce: p.Nonce, PlayedAt: p.At, Revealed: p.Revealed,
 	}, nil
 }
 
