@@ -20,10 +20,16 @@ func beaconWorld(t *testing.T) (*fixture.World, *network) {
 	t.Helper()
 	w := fixture.New(t, fixture.Options{})
 	network := newNetwork(t, time.Now().Add(-time.Hour), 1)
-	w.Engine = games.New(games.Config{
-		DB: w.DB, Box: w.Box, Clock: clock.System(), Locker: noLocker(t), Logger: slog.New(slog.DiscardHandler), Beacon: network.client(),
-	})
+	w.Engine = network.engine(t, w)
 	return w, network
+}
+
+// engine is an engine of the world that asks the network.
+func (n *network) engine(t *testing.T, w *fixture.World) *games.Engine {
+	t.Helper()
+	return games.New(games.Config{
+		DB: w.DB, Box: w.Box, Clock: clock.System(), Locker: noLocker(t), Logger: slog.New(slog.DiscardHandler), Beacon: n.client(),
+	})
 }
 
 // hasten makes a round's window end, and its randomness due, now.

@@ -96,6 +96,9 @@ func (e *Engine) Draw(ctx context.Context, tenant int64, round string) (StageRes
 	if out.Status == models.RoundDrawn {
 		// Nothing of a drawn round changes any more: the settlement that follows need not read it again.
 		f.row.Status = models.RoundDrawn
+		if f.row.ClientSeed == nil {
+			f.row.ClientSeed = &client
+		}
 		e.drawn.put(roundKey{tenant, round}, f)
 	}
 	return out.StageResult, nil
