@@ -21,6 +21,14 @@ func (w *world) round(t *testing.T, name, params string) string {
 	return v.ID
 }
 
+// roundAs opens a round under a key of its own.
+func (w *world) roundAs(t *testing.T, name, key string) string {
+	t.Helper()
+	v, err := w.Engine.Open(t.Context(), games.OpenRequest{Tenant: w.Tenant, Group: w.Group, Player: w.Players[0], Game: name, Key: "open " + key})
+	require.NoError(t, err)
+	return v.ID
+}
+
 // finish ends a round.
 func (w *world) finish(t *testing.T, round string) {
 	t.Helper()

@@ -63,6 +63,7 @@ CREATE TABLE item_units (
   status     text        NOT NULL DEFAULT 'owned' CHECK (status IN ('owned', 'used', 'expired')),
   used_at    timestamptz,
   used_for   text        NOT NULL DEFAULT '', -- the round that an extra ticket went to
+  used_bet   bigint,                          -- and the bet
   -- What the effect covers: from when to when, and what it was spent on.
   from_at    timestamptz,
   until_at   timestamptz,
@@ -75,6 +76,7 @@ CREATE TABLE item_units (
 );
 CREATE INDEX item_units_owner ON item_units (tenant_id, owner_id, group_id, seq);
 CREATE INDEX item_units_bought ON item_units (tenant_id, bought_by, group_id, item_id) WHERE origin = 'bought';
+CREATE INDEX item_units_round ON item_units (tenant_id, used_for) WHERE used_for <> '';
 CREATE INDEX item_units_expiring ON item_units (tenant_id, expires_at) WHERE status = 'owned' AND expires_at IS NOT NULL;
 CREATE INDEX item_units_armed ON item_units (tenant_id, group_id, owner_id) WHERE status = 'used' AND spent_at IS NULL AND until_at IS NOT NULL;
 
@@ -83,7 +85,7 @@ CREATE TABLE item_events (
   unit_id     text        NOT NULL,
   event_id    bigint      GENERATED ALWAYS AS IDENTITY,
   at          timestamptz NOT NULL DEFAULT clock_timestamp(),
-  kind        text        NOT NULL CHECK (kind IN ('bought', 'granted', 'given', 'used', 'expired', 'paid')),
+  kind        text        NOT NULL CHECK (kind IN ('bought', 'granted', 'given', 'used', 'returned', 'expired', 'paid')),
   player_id   bigint      NOT NULL,
   detail      jsonb       NOT NULL DEFAULT '{}',
   transfer_id bigint,
@@ -379,27 +381,60 @@ BEGIN
   IF NOT FOUND THEN RETURN '{"code": "games.round_not_found"}'; END IF;
   IF o.game <> v_params->>'game' OR o.asset <> 'points' THEN RETURN jsonb_build_object('code', 'items.other_game', 'game', v_params->>'game'); END IF;
   IF v_stake > (v_params->>'max_stake')::bigint THEN RETURN jsonb_build_object('code', 'items.stake_too_high', 'most', (v_params->>'max_stake')::bigint); END IF;
+  -- The locks of a bet come before the purse, as in api_round_bets.
+  PERFORM pg_advisory_xact_lock_shared(7002, hashtext(o.round_id));
+  IF o.seats > 0 OR o.bets_each > 0 OR o.max_exposure > 0 THEN PERFORM pg_advisory_xact_lock(7005, hashtext(o.round_id)); END IF;
+  PERFORM round_house_lock(p_tenant, o.group_id);
   BEGIN
     r := ledger_apply(p_tenant, 'item.ticket', p_unit, ARRAY[ledger_account(p_tenant, o.group_id, 'points', 'issuer', '')],
       ARRAY[ledger_account(p_tenant, o.group_id, 'points', 'player', p_player::text)], ARRAY[v_stake]);
-    PERFORM item_kept(p_tenant, 'item.ticket', p_unit, r.o_transfer);
+    PERFORM item_kept(p_tenant, 'item.ticket', p_unit || '/' || o.round_id, r.o_transfer);
     v := (api_round_bets(p_tenant, ARRAY[o.round_id], ARRAY[p_player], ARRAY[p->>'choice'], ARRAY[v_stake], ARRAY[(p->>'max_payout')::bigint],
-      ARRAY[coalesce(p->>'seed', '')], ARRAY[p->>'fresh'], ARRAY['item.' || p_unit], ARRAY[p_hash]))[1];
+      ARRAY[coalesce(p->>'seed', '')], ARRAY[p->>'fresh'], ARRAY['item.' || p_unit || '/' || o.round_id], ARRAY[p_hash]))[1];
     IF v->>'code' <> 'ok' THEN RAISE EXCEPTION 'the bet was refused' USING ERRCODE = 'FG001', DETAIL = v::text; END IF;
   EXCEPTION WHEN SQLSTATE 'FG001' THEN
     GET STACKED DIAGNOSTICS v_scope = PG_EXCEPTION_DETAIL;
     RETURN v_scope::jsonb;
   END;
   v_moved := item_move(p_tenant, o.group_id, x.o_asset, 'item.used', p_unit, p_player, NULL::bigint);
-  UPDATE item_units SET status = 'used', used_at = clock_timestamp(), used_for = o.round_id WHERE tenant_id = p_tenant AND unit_id = p_unit;
+  UPDATE item_units SET status = 'used', used_at = clock_timestamp(), used_for = o.round_id, used_bet = (v->>'bet')::bigint WHERE tenant_id = p_tenant AND unit_id = p_unit;
   INSERT INTO item_events (tenant_id, unit_id, kind, player_id, detail, transfer_id)
   VALUES (p_tenant, p_unit, 'used', p_player, jsonb_build_object('round', o.round_id, 'bet', v->'bet', 'stake', v_stake), v_moved);
   RETURN ledger_remember(p_tenant, v_scope, p_key, p_hash, v_moved, v || jsonb_build_object('unit', p_unit));
 END $$;
 -- +goose StatementEnd
 
+-- A voided round gives stakes back, but a ticket's stake was the house's: it goes there, and the ticket to its owner, in the
+-- transaction that voids.
+-- +goose StatementBegin
+CREATE FUNCTION item_tickets_return() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE w record; r record; v_key text; v_moved bigint;
+BEGIN
+  FOR w IN SELECT u.unit_id, u.owner_id, u.group_id, i.asset, b.stake FROM item_units u
+      JOIN items i ON i.tenant_id = u.tenant_id AND i.item_id = u.item_id
+      JOIN bets b ON b.tenant_id = u.tenant_id AND b.round_id = u.used_for AND b.bet_id = u.used_bet
+     WHERE u.tenant_id = NEW.tenant_id AND u.used_for = NEW.round_id ORDER BY u.owner_id, u.unit_id FOR NO KEY UPDATE OF u
+  LOOP
+    v_key := w.unit_id || '/' || NEW.round_id;
+    r := ledger_apply(NEW.tenant_id, 'item.ticket', w.unit_id, ARRAY[ledger_account(NEW.tenant_id, w.group_id, 'points', 'player', w.owner_id::text)],
+      ARRAY[ledger_account(NEW.tenant_id, w.group_id, 'points', 'issuer', '')], ARRAY[w.stake]);
+    IF r.o_short IS NOT NULL THEN RAISE EXCEPTION 'round % gave ticket % no stake back', NEW.round_id, w.unit_id USING ERRCODE = 'XX000'; END IF;
+    PERFORM item_kept(NEW.tenant_id, 'item.ticket.back', v_key, r.o_transfer);
+    v_moved := item_move(NEW.tenant_id, w.group_id, w.asset, 'item.back', w.unit_id, NULL::bigint, w.owner_id);
+    PERFORM item_kept(NEW.tenant_id, 'item.back', v_key, v_moved);
+    UPDATE item_units SET status = 'owned', used_at = NULL, used_for = '', used_bet = NULL WHERE tenant_id = NEW.tenant_id AND unit_id = w.unit_id;
+    INSERT INTO item_events (tenant_id, unit_id, kind, player_id, detail, transfer_id)
+    VALUES (NEW.tenant_id, w.unit_id, 'returned', w.owner_id, jsonb_build_object('round', NEW.round_id, 'stake', w.stake), v_moved);
+    PERFORM item_notice(NEW.tenant_id, w.owner_id, 'item.received', w.unit_id);
+  END LOOP;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER item_tickets_return AFTER UPDATE OF status ON rounds FOR EACH ROW WHEN (NEW.status = 'voided' AND OLD.status <> 'voided')
+  EXECUTE FUNCTION item_tickets_return();
+
 -- Pays the insurances that a settled round's losers hold: the first lost round after an insurance began, if the round's bets were placed
--- while it counted. One payment a unit. Returns how many were paid.
+-- while it counted. What the house staked for a player's ticket is no loss of theirs. One payment a unit. Returns how many were paid.
 -- +goose StatementBegin
 CREATE FUNCTION api_item_insure(p_tenant bigint, p_round text) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -410,15 +445,16 @@ BEGIN
   IF NOT FOUND THEN RETURN 0; END IF;
   FOR w IN
     SELECT u.unit_id, u.owner_id, least((l.lost::numeric * (v.content->'params'->>'share_bp')::int / 10000)::bigint, (v.content->'params'->>'most')::bigint) AS amount
-      FROM (SELECT b.player_id, min(b.placed_at) AS first_at, max(b.placed_at) AS last_at, (sum(b.stake) - coalesce(sum(p.payout), 0))::bigint AS lost
-              FROM bets b LEFT JOIN (SELECT bet, payout FROM settlements s, unnest(s.bet_ids, s.payouts) AS m(bet, payout)
+      FROM (SELECT b.player_id, min(b.placed_at) AS first_at, max(b.placed_at) AS last_at,
+                   (coalesce(sum(b.stake) FILTER (WHERE t.unit_id IS NULL), 0) - coalesce(sum(p.payout), 0))::bigint AS lost
+              FROM bets b LEFT JOIN item_units t ON t.tenant_id = p_tenant AND t.used_for = p_round AND t.used_bet = b.bet_id LEFT JOIN (SELECT bet, payout FROM settlements s, unnest(s.bet_ids, s.payouts) AS m(bet, payout)
                                       WHERE s.tenant_id = p_tenant AND s.round_id = p_round) AS p ON p.bet = b.bet_id
              WHERE b.tenant_id = p_tenant AND b.round_id = p_round GROUP BY b.player_id) AS l
       JOIN item_units u ON u.tenant_id = p_tenant AND u.group_id = o.group_id AND u.owner_id = l.player_id AND u.status = 'used' AND u.spent_at IS NULL
        AND u.until_at IS NOT NULL AND u.from_at < l.first_at AND u.until_at > l.last_at
       JOIN item_versions v ON v.tenant_id = p_tenant AND v.item_id = u.item_id AND v.version = u.version AND v.content->>'effect' = 'insurance'
      WHERE l.lost > 0 AND coalesce(v.content->'params'->>'game', '') IN ('', o.game)
-     ORDER BY u.owner_id, u.unit_id FOR NO KEY UPDATE OF u
+     ORDER BY round_purse(p_tenant, o.group_id, 'points', u.owner_id), u.unit_id FOR NO KEY UPDATE OF u -- purses in the order in which all take them
   LOOP
     IF w.amount > 0 THEN
       r := ledger_apply(p_tenant, 'item.insurance', w.unit_id, ARRAY[ledger_account(p_tenant, o.group_id, 'points', 'issuer', '')],
