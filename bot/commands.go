@@ -34,7 +34,7 @@ type registry struct {
 func (t *tenantBot) register() registry {
 	r := registry{byName: map[string]command{}}
 	for _, some := range [][]command{
-		t.playCommands(), t.gameCommands(), t.personCommands(), t.moneyCommands(), t.fairCommands(), t.shopCommands(), t.groupCommands(), t.operatorCommands(),
+		t.playCommands(), t.gameCommands(), t.personCommands(), t.moneyCommands(), t.fairCommands(), t.shopCommands(), t.arcadeCommands(), t.groupCommands(), t.operatorCommands(),
 	} {
 		for _, c := range some {
 			if _, taken := r.byName[c.name]; taken {

@@ -149,7 +149,11 @@ func (t *tenantBot) rules(ctx context.Context, c talk) error {
 	if len(c.args) > 0 {
 		for _, g := range all {
 			if strings.EqualFold(g.Info.Name, c.args[0]) {
-				t.reply(ctx, c, notify.PriorityReply, rulesText(c.voice, g), nil)
+				pot, err := t.pot(ctx, c.voice, c.group.ID, g.Info.Name)
+				if err != nil {
+					return err
+				}
+				t.reply(ctx, c, notify.PriorityReply, strings.Join(append([]string{rulesText(c.voice, g)}, pot...), "\n"), nil)
 				return nil
 			}
 		}
@@ -160,7 +164,11 @@ func (t *tenantBot) rules(ctx context.Context, c talk) error {
 		lines = append(lines, fmt.Sprintf("<b>%s</b>: %s\n/rules %s",
 			html.EscapeString(c.voice.game(g.Info.Name, "name")), html.EscapeString(c.voice.game(g.Info.Name, "tagline")), g.Info.Name))
 	}
-	lines = append(lines, c.voice.say("rules.fair"))
+	pot, err := t.pot(ctx, c.voice, c.group.ID, "")
+	if err != nil {
+		return err
+	}
+	lines = append(append(lines, pot...), c.voice.say("rules.fair"))
 	t.reply(ctx, c, notify.PriorityReply, strings.Join(lines, "\n\n"), nil)
 	return nil
 }

@@ -36,7 +36,11 @@ func (t *tenantBot) play(ctx context.Context, c talk) error {
 		lines = append(lines, fmt.Sprintf("<b>%s</b>: %s", esc0(name), esc0(c.voice.game(g.Name, "tagline"))))
 		all = append(all, telegram.Button{Text: name, Callback: "g:" + g.Name})
 	}
-	t.reply(ctx, c, notify.PriorityReply, strings.Join(lines, "\n"), &telegram.Keyboard{Rows: grid(all, plainRow)})
+	pot, err := t.pot(ctx, c.voice, c.group.ID, "")
+	if err != nil {
+		return err
+	}
+	t.reply(ctx, c, notify.PriorityReply, strings.Join(append(lines, pot...), "\n"), &telegram.Keyboard{Rows: grid(all, plainRow)})
 	return nil
 }
 

@@ -165,7 +165,7 @@ func (t *tenantBot) resultText(ctx context.Context, v voice, view games.RoundVie
 		return "", err
 	}
 	lines = append(lines, won(v, view, outcome.Data, winners)...)
-	lucky, err := t.jackpot(ctx, v, view, winners)
+	lucky, err := t.jackpot(ctx, v, view)
 	return strings.Join(append(lines, lucky...), "\n"), err
 }
 
@@ -173,7 +173,7 @@ func (t *tenantBot) resultText(ctx context.Context, v voice, view games.RoundVie
 const potWins = 20
 
 // jackpot says who won the group's pot by a round.
-func (t *tenantBot) jackpot(ctx context.Context, v voice, view games.RoundView, winners []games.Winner) ([]string, error) {
+func (t *tenantBot) jackpot(ctx context.Context, v voice, view games.RoundView) ([]string, error) {
 	wins, err := t.deps.Engine.JackpotWins(ctx, t.tenant.ID, view.GroupID, potWins)
 	if err != nil {
 		return nil, err
@@ -183,12 +183,11 @@ func (t *tenantBot) jackpot(ctx context.Context, v voice, view games.RoundView, 
 		if win.Ref != view.ID {
 			continue
 		}
-		name := win.Winner
-		for _, w := range winners {
-			if w.Player == win.Winner {
-				name = w.Name
-			}
+		p, err := t.deps.Players.PlayerByPublicID(ctx, t.tenant.ID, win.Winner)
+		if err != nil {
+			return nil, err
 		}
+		name := p.Name
 		lines = append(lines, v.say("result.jackpot", vars{"Name": esc(name), "Amount": number(win.Amount)}))
 	}
 	return lines, nil

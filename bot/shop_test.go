@@ -50,4 +50,10 @@ func TestItemsAreBoughtWornGivenAndBet(t *testing.T) {
 	require.Contains(t, w.tap(0, mine, "Use 1"), "Your free bet of 50 in Dice is placed")
 	require.EqualValues(t, 760, w.balance(0), "the house gave the stake")
 	w.finish(round)
+	history := w.ask(0, "/history", "free ticket")
+	require.Contains(t, history.Text, "shop · -100 → 900")
+	require.NotContains(t, history.Text, "item.", "units of items are no money")
+	holdings, err := w.deps.Ledger.Holdings(t.Context(), w.tenant.ID, 0, w.player(0).ID)
+	require.NoError(t, err)
+	require.Len(t, holdings, 1, "and are in no wallet: %+v", holdings)
 }

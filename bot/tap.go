@@ -100,6 +100,8 @@ func (t *tenantBot) press(ctx context.Context, p *tap) (string, error) {
 		return t.pressFair(ctx, p, rest)
 	case "k":
 		return t.pressShop(ctx, p, rest)
+	case "p":
+		return t.pressArcade(ctx, p, rest)
 	}
 	return "", errForged
 }

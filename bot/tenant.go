@@ -21,6 +21,7 @@ import (
 	"fairground/items"
 	"fairground/models"
 	"fairground/notify"
+	"fairground/providers"
 	"fairground/workflows"
 )
 
@@ -51,6 +52,8 @@ type tenantBot struct {
 	commands registry
 	store    *items.Items
 
+	providers *providers.Providers
+
 	dialogues *notify.Dialogues
 	cards     *notify.Cards
 
@@ -67,6 +70,7 @@ func newTenantBot(ctx context.Context, deps Deps, tenant models.Tenant, words *t
 		gov: notify.NewGovernor(client.Call, deps.Clock, log), known: newKnown(deps.Clock),
 	}
 	t.games, t.store = infos(games.Catalogue()), items.New(deps.DB)
+	t.providers = providers.New(providers.Config{DB: deps.DB, Box: deps.Box, Clock: deps.Clock, Logger: log})
 	t.commands = t.register()
 	t.live = newLive(t)
 	t.outbox = notify.NewOutbox(deps.DB, tenant.ID, t.deliver, deps.Clock, log)

@@ -21,7 +21,7 @@ type Holding struct {
 }
 
 // Holdings lists what a player has an account for, by group and asset; group 0 means every group they are or were a member
-// of. It returns the errors of postgres.DB.
+// of. Units of items are left out: they are the room items' to list. It returns the errors of postgres.DB.
 func (l *Ledger) Holdings(ctx context.Context, tenant, group, player int64) ([]Holding, error) {
 	var list []Holding
 	err := l.db.InTenant(ctx, tenant, func(ctx context.Context, tx pgx.Tx) error {

@@ -83,6 +83,14 @@ func TestErrorsAreTyped(t *testing.T) {
 	}
 }
 
+func TestNoErrorShowsTheAddressOfAButton(t *testing.T) {
+	t.Parallel()
+	const body = `{"ok":false,"error_code":400,"description":"Bad Request: inline keyboard button URL 'http://games/x?token=fgs_1' is invalid: Wrong HTTP URL"}`
+	err := answer(t, http.StatusOK, body).Call(t.Context(), "x", nil, nil)
+	require.ErrorContains(t, err, "button URL (address) is invalid")
+	require.NotContains(t, err.Error(), "fgs_1")
+}
+
 func TestNoErrorShowsTheToken(t *testing.T) {
 	t.Parallel()
 	dead := telegram.New(telegram.Config{Token: testToken, BaseURL: "http://127.0.0.1:1"})

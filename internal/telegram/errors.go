@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -92,8 +93,12 @@ func fromLibrary(method, token string, err error) error {
 	return fmt.Errorf("telegram: call %s: %w", method, cause)
 }
 
-// redact takes the token out of a text.
+// quotedURL is the address of a button that a refusal repeats. It may be a link for one person's eyes.
+var quotedURL = regexp.MustCompile(`URL '[^']*'`)
+
+// redact takes the token and the addresses of buttons out of a text.
 func redact(text, token string) string {
+	text = quotedURL.ReplaceAllString(text, "URL (address)")
 	if token == "" {
 		return text
 	}

@@ -32,6 +32,7 @@ type SendMessage struct {
 	Text     string       `json:"text"`
 	Mode     string       `json:"parse_mode,omitempty"`
 	Silent   bool         `json:"disable_notification,omitempty"`
+	Protect  bool         `json:"protect_content,omitempty"` // can't be forwarded or saved
 	Reply    *Reply       `json:"reply_parameters,omitempty"`
 	Preview  *LinkPreview `json:"link_preview_options,omitempty"`
 	Keyboard *Keyboard    `json:"reply_markup,omitempty"`

@@ -7,7 +7,7 @@ SELECT a.group_id, a.asset, s.scale,
        coalesce(sum(b.posted) FILTER (WHERE a.purpose = 'player'), 0)::bigint,
        coalesce(sum(b.posted) FILTER (WHERE a.purpose = 'player_withheld'), 0)::bigint
   FROM g
- CROSS JOIN assets s
+  JOIN assets s ON s.kind <> 'item'
  CROSS JOIN (VALUES ('player'), ('player_withheld')) AS p (purpose)
   JOIN accounts a ON a.tenant_id = $1 AND a.group_id = g.group_id AND a.asset = s.code AND a.purpose = p.purpose AND a.owner = $2::bigint::text
   JOIN balances b ON b.tenant_id = a.tenant_id AND b.account_id = a.account_id
