@@ -22,6 +22,7 @@ type told struct {
 	Status   cashier.IncidentStatus `json:"status"`
 	Item     string                 `json:"item"`
 	Unit     string                 `json:"unit"`
+	Round    string                 `json:"round"`
 
 	What     string     `json:"what"`
 	At       time.Time  `json:"at"`
@@ -74,6 +75,9 @@ func (t *tenantBot) toldText(ctx context.Context, n notify.Notice, what told) (s
 	switch n.Kind {
 	case kindProof, kindAddressAdded, kindAddressRemoved:
 		return t.warning(ctx, n, what)
+	}
+	if n.Kind == kindJackpot {
+		return t.potText(ctx, n.ChatID, what.Round)
 	}
 	if n.Kind == kindItemReceived || n.Kind == kindItemInsured {
 		return t.itemText(ctx, n, what.Unit)

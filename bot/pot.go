@@ -2,11 +2,13 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"fairground/games"
 	"fairground/games/game"
+	"fairground/players"
 )
 
 // pot tells what is in a group's pot and how it is won; nothing where there is none, or a game does not draw it. An empty game asks
@@ -36,4 +38,30 @@ func (t *tenantBot) drawsPot(c games.JackpotConfig, name string) bool {
 		return slices.Contains(c.Games, name)
 	}
 	return slices.ContainsFunc(t.games, func(g game.Info) bool { return g.Name == name && g.Bank == game.BankHouse })
+}
+
+// potText tells a group who won its pot by a play; nothing when the group is no more.
+func (t *tenantBot) potText(ctx context.Context, chat int64, play string) (string, error) {
+	g, err := t.deps.Players.GroupByChat(ctx, t.tenant.ID, chat)
+	if errors.Is(err, players.ErrGroupNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	wins, err := t.deps.Engine.JackpotWins(ctx, t.tenant.ID, g.ID, potWins)
+	if err != nil {
+		return "", err
+	}
+	for _, win := range wins {
+		if win.Ref != play {
+			continue
+		}
+		p, err := t.deps.Players.PlayerByPublicID(ctx, t.tenant.ID, win.Winner)
+		if err != nil {
+			return "", err
+		}
+		return t.texts.in(g.Language).say("pot.won", vars{"Name": esc(p.Name), "Amount": number(win.Amount), "ID": win.Ref}), nil
+	}
+	return "", nil
 }

@@ -43,6 +43,7 @@ func TestAPlayTellsThatItWonThePot(t *testing.T) {
 	spun := w.ask(0, "/slots 50", "Jackpot: Ada0 wins 105 from the group's pot") // 50 of 50 numbers
 	require.Equal(t, w.balance(0), numberAfter(t, spun.Text, "balance "))
 	require.Equal(t, w.balance(0), 950+105+numberAfter(t, spun.Text, "paid "))
+	w.waitAfter(0, "Ada0 won the group's pot: 105 points, by play pl_") // wherever it was made
 }
 
 func TestARoundThatOpensByItselfNamesNoOpener(t *testing.T) {

@@ -22,6 +22,8 @@ const (
 	kindLive   = "round.live"  // its run began
 	kindThrow  = "round.throw" // it waits for the dice of the chat
 
+	kindJackpot = "jackpot.won" // by a play, which the payload names as its round
+
 	kindWithdrawal = "withdrawal.status" // for the player
 	kindReview     = "withdrawal.review" // for the reviewers' chat
 	kindDeposit    = "deposit.status"
@@ -68,7 +70,7 @@ func (t *tenantBot) deliver(ctx context.Context, n notify.Notice, done func(erro
 		t.showDeposit(ctx, n.ChatID, payload.Deposit, done)
 	case kindRefund:
 		t.refundStars(ctx, n, done)
-	case kindIncident, kindQuarantine, kindProof, kindAddressAdded, kindAddressRemoved, kindItemReceived, kindItemInsured:
+	case kindIncident, kindQuarantine, kindProof, kindAddressAdded, kindAddressRemoved, kindItemReceived, kindItemInsured, kindJackpot:
 		t.deliverTold(ctx, n, done)
 	default:
 		done(fmt.Errorf("%w: kind %q", notify.ErrDrop, n.Kind))
@@ -170,7 +172,7 @@ func (t *tenantBot) resultText(ctx context.Context, v voice, view games.RoundVie
 }
 
 // potWins is how many wins of a group's pot are looked through for a round's.
-const potWins = 20
+const potWins = 100
 
 // jackpot says who won the group's pot by a round.
 func (t *tenantBot) jackpot(ctx context.Context, v voice, view games.RoundView) ([]string, error) {

@@ -557,6 +557,8 @@ BEGIN
   IF p_winner IS NOT NULL THEN
     PERFORM round_event(p_tenant, 'jackpot.won.v1', jsonb_build_object('jackpot', p_jackpot, 'ref', p_ref, 'amount', d.amount,
       'player', (SELECT public_id FROM players WHERE tenant_id = p_tenant AND player_id = p_winner)));
+    -- The result of a round tells it; a play may have been made elsewhere, and its message in the chat is soon another play's.
+    IF p_source = 'play' THEN PERFORM round_notice(p_tenant, p_group, 'jackpot.won', p_ref); END IF;
   END IF;
   RETURN d;
 END $$;
